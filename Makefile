@@ -1,0 +1,41 @@
+# Needs Python 3.11 or newer with pip and venv. Everything else is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+
+.PHONY: help demo check test test-all soak bench clean
+help:
+	@echo 'make demo      grade 5,276 real model solutions, one minute'
+	@echo 'make check     lint, formatting, types'
+	@echo 'make test      the tests that pip alone can give'
+	@echo 'make test-all  also the tests with real outside parts (installs them into .envs)'
+	@echo 'make soak      the long tests'
+	@echo 'make bench     the benchmarks'
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(READY)
+	$(BIN)/python tools/demo.py
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(READY)
+	$(BIN)/pytest -m 'not outside and not soak'
+
+test-all: $(READY)
+	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && $(BIN)/pytest -m 'not soak'
+
+soak: $(READY)
+	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && HYPOTHESIS_PROFILE=soak $(BIN)/pytest
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .envs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
