@@ -1,0 +1,81 @@
+"""cosine with scripted embedders."""
+
+import numpy as np
+import pytest
+
+from graders.metrics import cosine
+
+VECTORS = {
+    "east": [1, 0],
+    "north": [0, 2],
+    "north-east": [3, 3],
+    "west": [-1, 0],
+    "nowhere": [0, 0],
+    "near": [1e-30, 0],
+    "far": [3e38, 3e38],
+}
+
+
+def compass(texts):
+    return np.array([VECTORS[text] for text in texts], dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "reference", "expected"),
+    [
+        ("east", "east", 1.0),
+        ("east", "north", 0.0),
+        ("east", "north-east", np.sqrt(0.5)),
+        ("north-east", "far", 1.0),
+        ("near", "north-east", np.sqrt(0.5)),
+        ("near", "near", 1.0),
+        ("east", "west", 0.0),
+        ("nowhere", "east", 0.0),
+        ("nowhere", "nowhere", 0.0),
+        ("", "", 1.0),
+        ("", "east", 0.0),
+        ("east", "", 0.0),
+    ],
+)
+def test_a_pair_scores_the_clipped_cosine_of_its_embeddings(hypothesis, reference, expected):
+    actual = cosine([hypothesis], [reference], embed=compass).item()
+    assert actual == pytest.approx(expected, abs=1e-15, rel=0)
+
+
+def test_identical_texts_score_exactly_one():
+    chance = np.random.default_rng(0)
+    vectors = chance.normal(size=(500, 37)).astype(np.float32)
+    texts = [f"text {row}" for row in range(500)]
+    assert (cosine(texts, texts, embed=lambda asked: vectors) == 1.0).all()
+
+
+def test_every_distinct_text_is_embedded_once_and_empty_ones_never():
+    asked = []
+
+    def embed(texts):
+        asked.append(list(texts))
+        return compass(texts)
+
+    cosine(["east", "", "north", "east"], ["north", "east", "north", "west"], embed=embed)
+    assert asked == [["east", "north", "west"]]
+
+
+def test_texts_that_are_all_empty_need_no_embedder():
+    def embed(texts):
+        raise AssertionError(texts)
+
+    assert cosine(["", ""], ["", ""], embed=embed).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (np.zeros((1, 3)), r"expected shape \(2, d\); got \(1, 3\)"),
+        (np.zeros(2), r"expected shape \(2, d\); got \(2,\)"),
+        (np.array([[np.nan], [1.0]]), "expected finite numbers"),
+        (np.array([[np.inf], [1.0]]), "expected finite numbers"),
+    ],
+)
+def test_an_answer_of_the_embedder_that_cannot_be_used_is_a_value_error(answer, message):
+    with pytest.raises(ValueError, match=message):
+        cosine(["east"], ["north"], embed=lambda texts: answer)
