@@ -1,0 +1,110 @@
+"""The summary of a run, laid out for people."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from graders.cli.console import cell
+from graders.results import GroupSummary, PassSummary, Summary
+from graders.stats import Description, Histogram
+
+_BAR_WIDTH = 40
+
+
+def print_summary(console: Console, title: str, summary: Summary) -> None:
+    """Print what a run amounts to: rewards, groups, distribution, errors."""
+    failed = f", {summary.failed:,} without a reward" if summary.failed else ""
+    counts = f": {summary.rows:,} rows, {summary.scored:,} scored{failed}"
+    console.print(cell(title, limit=100).append(counts))
+    console.print(f"passed: {_passes(summary.passed)}\n" if summary.passed else "")
+    console.print(_rewards(summary))
+    for path in dict.fromkeys(group.path for group in summary.groups):
+        console.print()
+        console.print(_groups(path, [group for group in summary.groups if group.path == path]))
+    if summary.scored:
+        console.print()
+        console.print(_bars(summary.histogram))
+    if summary.errors:
+        console.print()
+        console.print(_errors(summary))
+    console.print()
+
+
+def _passes(passed: PassSummary) -> str:
+    return f"{passed.count:,}, {_rate(passed)} at {passed.threshold:g}"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(columns[0], no_wrap=False, min_width=8)
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _rewards(summary: Summary) -> Table:
+    table = _table("", "mean [95 % interval]", "median", "min", "max")
+    for name, part in {"reward": summary.reward, **_indented(summary.sub_rewards)}.items():
+        table.add_row(cell(name), _mean(part), *map(_number, (part.p50, part.min, part.max)))
+    return table
+
+
+def _indented(parts: Mapping[str, Description]) -> dict[str, Description]:
+    return {f"  {key}": part for key, part in parts.items()}
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _mean(part: Description) -> str:
+    if part.low is None or part.high is None:
+        return _number(part.mean)
+    return f"{part.mean:.4f} [{part.low:.4f}, {part.high:.4f}]"
+
+
+def _rate(passed: PassSummary) -> str:
+    if passed.rate is None or passed.low is None or passed.high is None:
+        return "-"
+    return f"{passed.rate:.1%} [{100 * passed.low:.1f}, {100 * passed.high:.1f}]"
+
+
+def _groups(path: str, groups: Sequence[GroupSummary]) -> Table:
+    columns = {
+        "rows": [f"{group.rows:,}" for group in groups],
+        "scored": [f"{group.scored:,}" for group in groups],
+        "mean [95 % interval]": [_mean(group.reward) for group in groups],
+        "passed [95 %]": [_rate(group.passed) for group in groups if group.passed],
+    }
+    if columns["rows"] == columns["scored"]:
+        del columns["scored"]
+    if not columns["passed [95 %]"]:
+        del columns["passed [95 %]"]
+    table = _table(path, *columns)
+    for group, *cells in zip(groups, *columns.values(), strict=True):
+        table.add_row(cell(group.value), *cells)
+    return table
+
+
+def _bars(bars: Histogram) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True)
+    table.add_column("rewards", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    most = max(1, int(bars.counts.max()))
+    for low, high, count in zip(bars.edges[:-1], bars.edges[1:], bars.counts.tolist(), strict=True):
+        table.add_row(f"{low:.2f} to {high:.2f}", f"{count:,}", "█" * -(-count * _BAR_WIDTH // most))
+    return table
+
+
+def _errors(summary: Summary) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("errors", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("first one")
+    for code, count in summary.errors.items():
+        example = summary.examples[code]
+        where = f"row {example['row']}, {example['grader']}: "
+        table.add_row(code, f"{count:,}", cell(where + example["detail"], limit=160))
+    return table

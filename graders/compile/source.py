@@ -1,0 +1,75 @@
+"""Where a grader document comes from: a file, JSON text, a ready-made grader, a Python object."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from graders import catalog
+from graders.config import GraderConfig, dump
+from graders.errors import ConfigError, Problem
+from graders.strict_json import loads_unique
+
+
+@runtime_checkable
+class Dumpable(Protocol):
+    """An object of the official client, or any other pydantic model."""
+
+    def model_dump(self, *, exclude_unset: bool) -> dict[str, Any]:
+        """Give the fields that were set, as JSON values."""
+
+
+Source = str | os.PathLike[str] | Mapping[str, Any] | GraderConfig | Dumpable
+"""A path, JSON text, `template:NAME`, a dict, a config, or an object of the official client."""
+
+
+def read_source(source: Source) -> Any:
+    """Give the document, a JSON value, that a source stands for.
+
+    Raises:
+        ConfigError: there is no such file or ready-made grader, or the text is not JSON.
+    """
+    if isinstance(source, GraderConfig):
+        return dump(source)
+    if isinstance(source, Mapping):
+        return dict(source)
+    if isinstance(source, str):
+        return _read_text(source)
+    if isinstance(source, os.PathLike):
+        return _read_file(Path(source))
+    if isinstance(source, Dumpable):
+        return source.model_dump(exclude_unset=True)
+    kind = type(source).__name__
+    raise ConfigError([Problem("$", f"expected a path, JSON text or a mapping; got {kind}")])
+
+
+def _read_text(source: str) -> Any:
+    if source.startswith(catalog.PREFIX):
+        return _parse(catalog.find(source.removeprefix(catalog.PREFIX)).text("grader.json"), source)
+    text = source.removeprefix("\ufeff")
+    if text.lstrip().startswith(("{", "[")):
+        return _parse(text, "the grader")
+    return _read_file(Path(source))
+
+
+def _read_file(path: Path) -> Any:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError([Problem(str(path), "no such file")]) from None
+    except OSError as error:
+        raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}")]) from None
+    except ValueError as error:  # a name that no file can have
+        raise ConfigError([Problem(repr(str(path)), f"not a path: {error}")]) from None
+    return _parse(data, str(path))
+
+
+def _parse(data: str | bytes, name: str) -> Any:
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(name, f"not UTF-8: {error.reason} at byte {error.start}")]) from None
+    try:
+        return loads_unique(text)
+    except ValueError as error:
+        raise ConfigError([Problem(name, f"not JSON: {error}")]) from None

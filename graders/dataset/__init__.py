@@ -1,0 +1,131 @@
+"""Read a dataset in blocks of rows: JSON Lines, JSON, CSV, each gzipped or not, or rows in memory.
+
+Design: a row that cannot be read is a row like any other, with a `Failure` in the place of its item, so
+that no row is lost, shifted or guessed at. Memory is bounded by the block, which ends after a number of
+rows or bytes, whichever comes first; a line beyond `MAX_LINE` is passed over without being held.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from graders.batch import Batch
+from graders.dataset.readers import MAX_LINE, Advance, Raw, reader_for
+from graders.dataset.rows import Row, RowMapping
+from graders.errors import DataError
+from graders.strict_json import dumps
+
+__all__ = ["MAX_LINE", "Block", "DataSource", "Dataset", "Row", "RowMapping", "open_dataset"]
+
+BLOCK_ROWS = 1000
+BLOCK_BYTES = 16 * 2**20
+
+DataSource = str | os.PathLike[str] | Sequence[Mapping[str, Any]]
+"""A path, or rows in memory."""
+
+
+@dataclass
+class Block:
+    """Some rows that follow each other."""
+
+    rows: list[Row] = field(default_factory=list)
+    position: int = 0
+
+    @property
+    def batch(self) -> Batch:
+        """The rows as columns."""
+        return Batch(
+            [row.item for row in self.rows],
+            [row.sample for row in self.rows],
+            {index: row.failure for index, row in enumerate(self.rows) if row.failure},
+        )
+
+
+@dataclass
+class Dataset:
+    """Rows from a file or from memory.
+
+    `size` is the file's length in bytes (0 in memory), against which `Block.position` tells how far
+    reading has come.
+    """
+
+    name: str
+    path: Path | None
+    mapping: RowMapping
+    size: int
+    _open: Callable[[Advance], Iterator[Raw]]
+    _hash: Callable[[], str]
+
+    def fingerprint(self) -> str:
+        """Give the sha256 of the data."""
+        return self._hash()
+
+    def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[Block]:
+        """Read from the beginning, in blocks of about `rows` rows.
+
+        Raises:
+            DataError: the file cannot be read further.
+        """
+        block, held, position = Block(), 0, 0
+
+        def advance(to: int) -> None:
+            nonlocal position
+            position = to
+
+        for number, (raw, size) in enumerate(self._open(advance)):
+            block.rows += self.mapping.rows(number, raw)
+            held += size
+            if len(block.rows) >= rows or held >= BLOCK_BYTES:
+                block.position = position
+                yield block
+                block, held = Block(), 0
+        if block.rows:
+            block.position = self.size
+            yield block
+
+
+def open_dataset(source: DataSource, mapping: RowMapping | None = None) -> Dataset:
+    """Open a dataset; nothing is read yet.
+
+    Raises:
+        DataError: there is no such file, or its name does not say what it holds.
+    """
+    mapping = mapping or RowMapping()
+    if not isinstance(source, str | os.PathLike):
+        rows = list(map(dict, source))
+        return Dataset(
+            "rows", None, mapping, 0, lambda _: ((row, 0) for row in rows), lambda: _hash_rows(rows)
+        )
+    path = Path(source)
+    reader = reader_for(path)
+    try:
+        size = path.stat().st_size
+        path.open("rb").close()
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    return Dataset(
+        path.name.split(".")[0] or path.name,
+        path,
+        mapping,
+        size,
+        lambda seen: reader(path, seen),
+        lambda: _hash_file(path),
+    )
+
+
+def _hash_rows(rows: Sequence[Any]) -> str:
+    digest = hashlib.sha256()
+    for number, row in enumerate(rows):
+        try:
+            digest.update(dumps(row) + b"\n")
+        except (TypeError, ValueError) as error:
+            raise DataError(f"row {number} cannot be written as JSON: {error}") from None
+    return digest.hexdigest()
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,167 @@
+"""The file formats: each reader gives one raw line after the other, parsed, or the reason why not."""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+from graders.dataset.rows import kind
+from graders.errors import DataError, Failure
+from graders.strict_json import loads
+
+MAX_LINE = 64 * 2**20
+"""Longest line, in bytes, that is read."""
+MAX_JSON = 2**30
+"""Longest JSON file, in bytes unpacked, that is read whole."""
+
+Raw = tuple[Any, int]
+"""A parsed line or the `Failure` to parse it, and its size in bytes."""
+Advance = Callable[[int], None]
+"""Is told how many bytes of the file have been read."""
+Reader = Callable[[Path, Advance], Iterator[Raw]]
+
+
+def reader_for(path: Path) -> Reader:
+    """Find the reader that a file's name asks for.
+
+    Raises:
+        DataError: the name does not say what the file holds.
+    """
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    if suffix not in _READERS:
+        known = ", ".join(_READERS)
+        raise DataError(
+            f"{path}: expected a file name that ends in {known} (and perhaps .gz); got {suffix!r}"
+        )
+    return _READERS[suffix]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
+    """Open a file, unpacked where it is gzipped; give it with a function that tells how far it is read."""
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            yield (cast(IO[bytes], gzip.GzipFile(fileobj=file)) if packed else file), file.tell
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: the gzip file is torn or damaged: {error}") from None
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _read_lines(path: Path, advance: Advance) -> Iterator[Raw]:
+    with _opened(path) as (file, tell):
+        number = 0
+        while line := file.readline(MAX_LINE + 1):
+            number += 1
+            size = len(line)
+            if size > MAX_LINE and not line.endswith(b"\n"):
+                _skip_line(file)
+                yield Failure("line_too_long", f"line {number} is longer than {MAX_LINE} bytes"), size
+                continue
+            if number == 1:
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            if line.strip():
+                advance(tell())
+                yield _parse_line(line, number), size
+
+
+def _skip_line(file: IO[bytes]) -> None:
+    while (piece := file.readline(2**20)) and not piece.endswith(b"\n"):
+        pass
+
+
+def _parse_line(line: bytes, number: int) -> Any:
+    try:
+        return loads(line)
+    except UnicodeDecodeError as error:
+        return Failure("invalid_utf8", f"line {number} is not UTF-8 at byte {error.start + 1}")
+    except ValueError as error:
+        return Failure("malformed_json", f"line {number} is not JSON: {error}{_hint(line)}")
+
+
+def _hint(line: bytes) -> str:
+    first = line.strip()
+    if first in (b"{", b"}", b"},", b"[", b"]") or first.startswith((b'"', b"[{")):
+        return " (one object per line is expected; an array of rows belongs in a .json file)"
+    return ""
+
+
+def _read_json(path: Path, advance: Advance) -> Iterator[Raw]:
+    with _opened(path) as (file, tell):
+        data = file.read(MAX_JSON + 1).removeprefix(b"\xef\xbb\xbf")
+        advance(tell())
+    if len(data) > MAX_JSON:
+        raise DataError(f"{path}: larger than {MAX_JSON} bytes; a .jsonl file is read in blocks")
+    try:
+        rows = loads(data)
+    except ValueError as error:
+        raise DataError(f"{path}: not JSON: {error}") from None
+    if not isinstance(rows, list):
+        raise DataError(f"{path}: expected an array of rows; got {kind(rows)}")
+    yield from ((row, 0) for row in rows)
+
+
+def _read_table(path: Path, advance: Advance, delimiter: str = ",") -> Iterator[Raw]:
+    """Read CSV. Every cell is a string; bytes that are not UTF-8 cost their row only."""
+    with _opened(path) as (file, tell), _wide_cells():
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        reader = csv.reader(_bounded_lines(text, path), delimiter=delimiter, strict=True)
+        try:
+            header = next(reader, [])
+            _check_header(header, path)
+            for cells in reader:
+                advance(tell())
+                if cells:
+                    yield _table_row(header, cells, reader.line_num), sum(map(len, cells))
+        except csv.Error as error:
+            raise DataError(f"{path}: line {reader.line_num}: malformed CSV: {error}") from None
+
+
+def _bounded_lines(text: IO[str], path: Path) -> Iterator[str]:
+    while line := text.readline(MAX_LINE):
+        if len(line) == MAX_LINE and not line.endswith("\n"):
+            raise DataError(f"{path}: a line is longer than {MAX_LINE} characters")
+        yield line
+
+
+@contextmanager
+def _wide_cells() -> Iterator[None]:
+    """Let cells be as long as lines may be; the limit belongs to the whole process, so it is put back."""
+    before = csv.field_size_limit(MAX_LINE)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    twice = {name for name in header if header.count(name) > 1}
+    if twice:
+        raise DataError(f"{path}: column {sorted(twice)[0]!r} stands twice in the header")
+
+
+def _table_row(header: list[str], cells: list[str], line: int) -> Any:
+    if len(cells) != len(header):
+        return Failure("malformed_csv", f"line {line} has {len(cells)} cells; the header has {len(header)}")
+    if any("\udc80" <= letter <= "\udcff" for cell in cells if not cell.isascii() for letter in cell):
+        return Failure("invalid_utf8", f"line {line} is not UTF-8")
+    return dict(zip(header, cells, strict=True))
+
+
+def _read_tabs(path: Path, advance: Advance) -> Iterator[Raw]:
+    return _read_table(path, advance, "\t")
+
+
+_READERS: dict[str, Reader] = {
+    ".jsonl": _read_lines,
+    ".ndjson": _read_lines,
+    ".json": _read_json,
+    ".csv": _read_table,
+    ".tsv": _read_tabs,
+}

@@ -1,0 +1,81 @@
+"""Grader types, metrics, judges and embedders by name: our own tables, and those of installed packages.
+
+Design: a table maps a name to `"module:attribute"`, the form that entry points have, and nothing is
+imported before it is asked for. Other packages add names through the entry-point groups
+`graders.types`, `graders.metrics`, `graders.judges` and `graders.embedders`; a published name cannot be
+taken over. A package that is broken is named when its name is used, and disturbs nothing else.
+"""
+
+import functools
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import Literal
+
+from graders.errors import GradersError
+
+Kind = Literal["types", "metrics", "judges", "embedders"]
+
+BUILT_IN: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
+    {
+        "types": MappingProxyType(
+            {
+                "string_check": "graders.scoring.string_check:StringCheck",
+                "text_similarity": "graders.scoring.text_similarity:TextSimilarity",
+                "multi": "graders.scoring.multi:Multi",
+            }
+        ),
+        "metrics": MappingProxyType({}),
+        "judges": MappingProxyType({}),
+        "embedders": MappingProxyType({}),
+    }
+)
+"""What this package brings; the metrics stand in `graders.metrics.METRICS`."""
+
+_AWAITED = frozenset({"score_model", "label_model", "python"})
+"""Published grader types that this package does not bring yet; nobody else may."""
+
+
+class Registry:
+    """Looks names up; frozen once it is made."""
+
+    def __init__(self, *, plugins: bool = True) -> None:
+        self._plugins: dict[Kind, dict[str, EntryPoint]] = {kind: {} for kind in BUILT_IN}
+        if plugins:
+            for kind in BUILT_IN:
+                points = entry_points(group=f"graders.{kind}")
+                taken = _AWAITED if kind == "types" else frozenset()
+                self._plugins[kind] = {point.name: point for point in points if point.name not in taken}
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """Give every known name of a kind, built-in ones first."""
+        return tuple(dict.fromkeys([*BUILT_IN[kind], *self._plugins[kind]]))
+
+    def get(self, kind: Kind, name: str) -> object:
+        """Import and give what a name stands for.
+
+        Raises:
+            KeyError: nobody brings this name.
+            GradersError: the package that brings it cannot be imported.
+        """
+        built_in = BUILT_IN[kind].get(name)
+        if built_in is not None:
+            module, _, attribute = built_in.partition(":")
+            return getattr(importlib.import_module(module), attribute)
+        return _load(self._plugins[kind][name])
+
+
+def _load(point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except Exception as error:  # the package is somebody else's code
+        owner = point.dist.name if point.dist else point.value
+        message = f"{point.group} {point.name!r} of the package {owner!r} cannot be loaded: {error!r}"
+        raise GradersError(message) from error
+
+
+@functools.cache
+def default_registry() -> Registry:
+    """Give the registry of this process, made when it is first asked for."""
+    return Registry()

@@ -1,0 +1,12 @@
+"""The results of a run: its directory, its rows, and the summary that is recomputed from them.
+
+A run directory holds `run.json` (what was graded with what), `results.jsonl` (one line a row, in row
+order) and `summary.json`. Nothing in a line depends on time: two runs over the same input are equal to
+the byte.
+"""
+
+from graders.results.directory import RunDirectory
+from graders.results.results import Results
+from graders.results.summary import GroupSummary, PassSummary, Summary, Tally, group_values
+
+__all__ = ["GroupSummary", "PassSummary", "Results", "RunDirectory", "Summary", "Tally", "group_values"]

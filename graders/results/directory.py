@@ -1,0 +1,153 @@
+"""The run directory on disk: created once, appended to, gone on with, never overwritten unasked."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from graders.errors import RunError
+from graders.strict_json import loads
+
+RUN, ROWS, SUMMARY = "run.json", "results.jsonl", "summary.json"
+_COMPARED = ("grader", "metrics", "options", "data", "row_mapping")
+
+
+class RunDirectory:
+    """A run directory that is open for writing. Use it as a context manager.
+
+    `about` is what `run.json` says. A line is written whole or, where the process dies in it, is cut off
+    when the run goes on.
+    """
+
+    def __init__(self, path: Path, about: dict[str, Any], rows: IO[bytes]) -> None:
+        self.path = path
+        self.about = about
+        self._rows = rows
+
+    @classmethod
+    def open(
+        cls, path: Path, about: Mapping[str, Any], *, resume: bool = False, overwrite: bool = False
+    ) -> "RunDirectory":
+        """Begin a run in `path`, or go on with the one that is there.
+
+        Raises:
+            RunError: the directory holds a run and neither `resume` nor `overwrite` is asked for; it holds
+                something else; it holds a run of another grader, other options or other data.
+        """
+        if resume and overwrite:
+            raise RunError("resume and overwrite exclude each other")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            goes_on = _settle(path, about, resume=resume, overwrite=overwrite)
+            rows = (path / ROWS).open("r+b" if goes_on and (path / ROWS).exists() else "w+b")
+        except OSError as error:
+            raise RunError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        _cut_torn_line(rows)
+        directory = cls(path, dict(about), rows)
+        directory.write_about(status="running")
+        return directory
+
+    def __enter__(self) -> "RunDirectory":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.close()
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Read the rows that are already there; afterwards, rows are appended behind them."""
+        self._rows.seek(0)
+        while line := self._rows.readline():
+            yield loads(line)
+
+    def append(self, lines: Iterable[bytes]) -> None:
+        """Append lines and hand them to the operating system, so that they outlive this process."""
+        self._rows.write(b"".join(line + b"\n" for line in lines))
+        self._rows.flush()
+
+    def write_about(self, **changes: Any) -> None:
+        """Change what `run.json` says."""
+        self.about |= changes
+        write_json(self.path / RUN, self.about)
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write `summary.json`, when the rows are safely on disk."""
+        self._rows.flush()
+        os.fsync(self._rows.fileno())
+        write_json(self.path / SUMMARY, summary)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file whole or not at all."""
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """Read `run.json`.
+
+    Raises:
+        RunError: `path` is no run directory.
+    """
+    try:
+        about = loads((path / RUN).read_bytes())
+    except FileNotFoundError:
+        raise RunError(f"{path}: not a run directory: there is no {RUN}") from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path / RUN}: cannot be read: {error}") from None
+    if not isinstance(about, dict):
+        raise RunError(f"{path / RUN}: cannot be read: expected an object")
+    return about
+
+
+def _settle(path: Path, about: Mapping[str, Any], *, resume: bool, overwrite: bool) -> bool:
+    """Decide whether the run in `path` goes on; remove it where it is to be overwritten."""
+    holds_run = (path / RUN).exists()
+    if not holds_run:
+        strangers = [entry.name for entry in path.iterdir() if entry.name != RUN + ".new"]
+        if strangers:
+            raise RunError(f"{path}: not empty and not a run directory; it holds {strangers[0]!r}")
+        return False
+    if resume:
+        _refuse_other_run(path, read_about(path), about)
+        return True
+    if not overwrite:
+        raise RunError(f"{path}: holds a run; --resume goes on with it, --overwrite starts anew")
+    for name in (ROWS, SUMMARY, RUN):
+        with suppress(FileNotFoundError):
+            (path / name).unlink()
+    return False
+
+
+def _refuse_other_run(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    differences = [
+        difference for key in _COMPARED for difference in _differences(key, before.get(key), now.get(key))
+    ]
+    if differences:
+        raise RunError(f"{path}: cannot go on, this is another run: {'; '.join(differences)}")
+
+
+def _differences(name: str, before: object, now: object) -> Iterator[str]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping) and name != "grader.document":
+        for key in dict.fromkeys([*before, *now]):
+            if key != "path":  # the same data may lie elsewhere today
+                yield from _differences(f"{name}.{key}", before.get(key), now.get(key))
+    elif before != now and name != "grader.document":
+        yield f"{name} was {json.dumps(before)} and is {json.dumps(now)}"
+
+
+def _cut_torn_line(rows: IO[bytes]) -> None:
+    """Cut off what a killed process left of a line, and stand behind the last whole one."""
+    end = rows.seek(0, os.SEEK_END)
+    while end > 0:
+        start = max(0, end - 2**16)
+        rows.seek(start)
+        newline = rows.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            end = start + newline + 1
+            break
+        end = start
+    rows.seek(end)
+    rows.truncate()

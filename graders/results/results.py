@@ -1,0 +1,116 @@
+"""A run that is read back."""
+
+import html
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+from graders.batch import Path
+from graders.errors import MissingExtraError, RunError
+from graders.results.directory import ROWS, read_about
+from graders.results.summary import Summary, Tally
+from graders.strict_json import loads
+
+if TYPE_CHECKING:
+    import pandas
+
+_CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Results:
+    """The rows of a run and what they amount to; `evaluate` and `Results.open` make it.
+
+    `about` is what `run.json` says: version, grader, metric signatures, options, data, status, timings.
+    """
+
+    path: FilePath
+    about: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> "Results":
+        """Open a run directory.
+
+        Raises:
+            RunError: it is none.
+        """
+        return cls(FilePath(path), read_about(FilePath(path)))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Read the rows, one dict a line of `results.jsonl`, without holding them.
+
+        Raises:
+            RunError: a line cannot be read.
+        """
+        number = 0
+        try:
+            with (self.path / ROWS).open("rb") as file:
+                for line in file:
+                    number += 1
+                    if line.endswith(b"\n"):  # a torn last line belongs to a process that died in it
+                        yield loads(line)
+        except FileNotFoundError:
+            raise RunError(f"{self.path}: there is no {ROWS}") from None
+        except ValueError as error:
+            raise RunError(f"{self.path / ROWS}: line {number} cannot be read: {error}") from None
+
+    @cached_property
+    def summary(self) -> Summary:
+        """What the rows amount to, counted when it is first asked for."""
+        options = self.about["options"]
+        tally = Tally(options["pass_threshold"], [Path.parse(text) for text in options["group_by"]])
+        rows = self.rows()
+        while chunk := list(islice(rows, _CHUNK)):
+            tally.add(chunk)
+        return tally.summary()
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Give the rows as a DataFrame: sub-rewards as columns `sub_rewards.<key>`, the rest as it is.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtraError("Results.to_pandas", "frames") from None
+        return pandas.DataFrame([_flat(row) for row in self.rows()])
+
+    def __repr__(self) -> str:
+        lines = [f"{name}: {value}" for name, value in self._facts()]
+        return "\n".join([f"Results({str(self.path)!r})", *(f"  {line}" for line in lines)])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+            for name, value in [("run", str(self.path)), *self._facts()]
+        )
+        return f"<table>{rows}</table>"
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        summary = self.summary
+        yield "grader", f"{self.about['grader']['name']} ({self.about['grader']['type']})"
+        yield "rows", f"{summary.rows:,}, {summary.scored:,} scored"
+        yield "mean", _with_interval(summary.reward.mean, summary.reward.low, summary.reward.high)
+        if summary.passed is not None:
+            rate = _with_interval(summary.passed.rate, summary.passed.low, summary.passed.high)
+            yield "pass rate", f"{rate} at {summary.passed.threshold:g}"
+        for key, part in summary.sub_rewards.items():
+            yield f"mean of {key}", _with_interval(part.mean, part.low, part.high)
+        for code, count in summary.errors.items():
+            yield code, f"{count:,} rows"
+
+
+def _with_interval(mean: float | None, low: float | None, high: float | None) -> str:
+    if mean is None:
+        return "-"
+    return f"{mean:.4f}" if low is None or high is None else f"{mean:.4f} [{low:.4f}, {high:.4f}]"
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    flat = {key: value for key, value in row.items() if key != "sub_rewards"}
+    return flat | {f"sub_rewards.{key}": value for key, value in row["sub_rewards"].items()}

@@ -1,0 +1,64 @@
+"""One module per grader type: a config bound to what computes it.
+
+A grader type is a class with a `Config`, a `bind(config, binding)` that makes an instance, and a
+`score_batch(batch)` that gives the scores. Instances are frozen and survive pickling.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, Self
+
+from graders.batch import Batch, Path
+from graders.config import GraderConfig
+from graders.metrics import Metric
+from graders.scores import Scores
+
+__all__ = ["Binding", "GraderType", "Scorer"]
+
+
+class Scorer(Protocol):
+    """A grader that is ready to score."""
+
+    @property
+    def name(self) -> str:
+        """What results and errors call it."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths that it reads from each row."""
+
+    @property
+    def signatures(self) -> Mapping[str, str]:
+        """Metric name to signature, for each metric that it computes."""
+
+    def score_batch(self, batch: Batch) -> Scores:
+        """Score every row of the batch; a row that cannot be scored is a row error, never an exception."""
+
+
+class GraderType(Scorer, Protocol):
+    """What the registry holds under the name of a grader type."""
+
+    Config: ClassVar[type[GraderConfig]]
+
+    @classmethod
+    def bind(cls, config: Any, binding: "Binding") -> Self:
+        """Make the scorer of a config.
+
+        Raises:
+            ConfigError: the config cannot be computed.
+        """
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What a grader type is given beside its config.
+
+    `path` is where the config stands in the document, for error messages; `metric` looks a metric up;
+    `parts` are the sub-graders, already bound; `zero_failures` makes a failed part count 0.0 in a total.
+    """
+
+    name: str
+    path: str
+    metric: Callable[[str], Metric]
+    parts: Mapping[str, Scorer] = field(default_factory=dict)
+    zero_failures: bool = False

@@ -1,0 +1,1 @@
+"""Ready-made graders; `graders templates list` lists them, `graders.catalog` loads them."""
