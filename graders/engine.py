@@ -24,9 +24,12 @@ from graders.batch import Batch, Path
 from graders.compile import Grader
 from graders.dataset import Block, Dataset, DataSource, Row, RowMapping, open_dataset
 from graders.errors import Code, DataError, RunError, RunStoppedError
-from graders.results import Results, RunDirectory, Tally, group_values
+from graders.results import ROWS, Results, RunDirectory, Tally, group_values
 from graders.scores import Grade
 from graders.strict_json import dumps
+
+MAX_DEPTH = 500
+"""Deepest nesting of a line of results; a parser's own limit depends on who calls it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,10 @@ def evaluate(
         DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
         RunError: the directory holds another run, or something else.
         RunStoppedError: the disk is full; `resume` goes on.
+        ValueError: `limit` is less than 1.
     """
+    if limit is not None and limit < 1:
+        raise ValueError(f"expected a limit of at least 1; got {limit!r}")
     groups = [_group_path(text) for text in group_by]
     mapping = RowMapping(*(_field_path(text) for text in (item_field, sample_field, id_field)))
     with ExitStack() as stack:
@@ -72,8 +78,30 @@ def evaluate(
         if isinstance(data, str) and data.startswith(catalog.PREFIX):
             dataset.name = data.removeprefix(catalog.PREFIX)
         run = _Run(grader, dataset, groups, slim, limit, on_progress)
-        path = FilePath(out) if out is not None else _new_directory(grader.name, dataset.name)
+        path = None if out is None else FilePath(out)
         return run.write(path, str(data) if isinstance(data, str | os.PathLike) else None, resume, overwrite)
+
+
+def whole_rows(results: Results) -> Iterator[dict[str, Any]]:
+    """Give the rows of a run with item and sample; where the run is slim, these come from its data.
+
+    Raises:
+        RunError: the run is slim, and its data are gone or have changed.
+    """
+    if not results.about["options"]["slim"]:
+        yield from results.rows()
+        return
+    about = results.about["data"]
+    if about["path"] is None:
+        raise RunError(f"{results.path}: the run is slim, and its data were in memory")
+    mapping = RowMapping(**{key: _field_path(text) for key, text in results.about["row_mapping"].items()})
+    with ExitStack() as stack:
+        dataset = open_dataset(_located(about["path"], stack), mapping)
+        if dataset.fingerprint() != about["sha256"]:
+            raise RunError(f"{results.path}: the run is slim, and {about['path']} has changed since")
+        rows = (row for block in dataset.blocks() for row in block.rows)
+        for line, row in zip(results.rows(), rows, strict=False):
+            yield line | {"item": row.item, "sample": row.sample}
 
 
 def _located(data: DataSource, stack: ExitStack) -> DataSource:
@@ -124,23 +152,25 @@ class _Run:
     limit: int | None
     on_progress: Callable[[Progress], None] | None
 
-    def write(self, path: FilePath, data_path: str | None, resume: bool, overwrite: bool) -> Results:
+    def write(self, path: FilePath | None, data_path: str | None, resume: bool, overwrite: bool) -> Results:
         blocks = self._blocks()
         first = next(blocks, None)
         if first is None:
             raise DataError(f"{data_path or 'the data'}: there are no rows")
         if self.grader.uses_sample:
-            _require_samples(first)
-        about = self._about(data_path)
-        with RunDirectory.open(path, about, resume=resume, overwrite=overwrite) as directory:
-            started = datetime.now(UTC)
-            directory.write_about(started=started.isoformat())
-            with _noting_the_end(directory):
-                summary = self._grade(directory, itertools.chain([first], blocks))
-                seconds = (datetime.now(UTC) - started).total_seconds()
-                directory.write_summary(summary)
-                directory.write_about(status="complete", seconds=seconds)
-            return Results(path, directory.about)
+            _require_samples(first, self.grader)
+        started = datetime.now(UTC)
+        about = {**self._about(data_path), "started": started.isoformat()}
+        path = path or _new_directory(self.grader.name, self.dataset.name)
+        if self.dataset.path is not None and self.dataset.path.resolve() == (path / ROWS).resolve():
+            raise RunError(f"{path}: holds the data; another directory is needed for their results")
+        opened = RunDirectory.open(path, about, resume=resume, overwrite=overwrite)
+        with opened as directory, _noting_the_end(directory):
+            summary = self._grade(directory, itertools.chain([first], blocks))
+            seconds = (datetime.now(UTC) - started).total_seconds()
+            directory.write_summary(summary)
+            directory.write_about(status="complete", seconds=seconds)
+        return Results(path, opened.about)
 
     def _grade(self, directory: RunDirectory, blocks: Iterator[Block]) -> dict[str, Any]:
         tally = Tally(self.grader.pass_threshold, self.group_by)
@@ -200,9 +230,10 @@ class _Run:
         if not self.slim:
             line["item"], line["sample"] = row.item, row.sample
         try:
-            return line, dumps(line)
+            text = dumps(line)
         except ValueError:
             return self._unwritable(line)
+        return self._unwritable(line) if _depth(text) > MAX_DEPTH else (line, text)
 
     def _unwritable(self, line: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Fail a row that is nested too deeply for a line of its own."""
@@ -216,14 +247,14 @@ class _Run:
         changed: dict[str, Any] = {"reward": absent, "passed": None, "errors": [error]}
         changed |= {"item": None, "sample": None}
         changed["sub_rewards"] = dict.fromkeys(line["sub_rewards"], absent)
-        if not isinstance(line["id"], str | int):
+        if isinstance(line["id"], dict | list):
             changed["id"] = line["row"]
         line |= {key: value for key, value in changed.items() if key in line}
         return line, dumps(line)
 
     def _about(self, data_path: str | None) -> dict[str, Any]:
         grader, mapping = self.grader, self.dataset.mapping
-        document = dict(grader.document)
+        document = grader.document
         return {
             "version": _version(),
             "status": "running",
@@ -241,11 +272,23 @@ class _Run:
                 "group_by": [path.text for path in self.group_by],
                 "slim": self.slim,
             },
-            "judge": None,
-            "embedder": None,
+            "judge": grader.judge,
+            "embedder": grader.embedder,
             "data": {"path": data_path, "sha256": self.dataset.fingerprint()},
             "row_mapping": {key: path and path.text for key, path in vars(mapping).items()},
         }
+
+
+def _depth(text: bytes) -> int:
+    """Give how deep a JSON text is nested, or less where that is within `MAX_DEPTH` anyway."""
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return 0
+    steps = (_STEPS[letter] for letter in _NO_BRACKETS.sub(b"", text))
+    return max(itertools.accumulate(steps), default=0)
+
+
+_NO_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[^\[\]{}"]++')
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 def _version() -> str:
@@ -267,16 +310,21 @@ def _noting_the_end(directory: RunDirectory) -> Iterator[None]:
             directory.write_about(status="interrupted" if resumable else "failed")
         if full:
             raise RunStoppedError(f"{directory.path}: no space left to write; --resume goes on") from None
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(f"{directory.path}: what is done is safe; --resume goes on") from None
         raise
 
 
-def _require_samples(block: Block) -> None:
+def _require_samples(block: Block, grader: Grader) -> None:
     """Stop before scoring where the grader reads the sample and no row of the first block has one."""
     readable = [row.item for row in block.rows if row.failure is None and row.item is not None]
     if not readable or any(row.sample is not None for row in block.rows):
         return
     fields = list(dict.fromkeys(key for item in readable for key in item))
-    likely = [name for name in fields if name.lower() in _SAMPLE_NAMES]
+    read = {path.segments[0] for path in grader.scorer.paths if path.head == "item" and path.segments}
+    likely = [
+        name for meant in _SAMPLE_NAMES for name in fields if name.lower() == meant and name not in read
+    ]
     meant = f" (did you mean --sample-field {likely[0]}?)" if likely else ""
     raise DataError(
         "the grader reads the sample, and no row has one; "
@@ -284,7 +332,7 @@ def _require_samples(block: Block) -> None:
     )
 
 
-_SAMPLE_NAMES = {
+_SAMPLE_NAMES = (
     "output",
     "output_text",
     "response",
@@ -297,4 +345,4 @@ _SAMPLE_NAMES = {
     "hypothesis",
     "answer",
     "text",
-}
+)

@@ -98,6 +98,8 @@ class Code(IntEnum):
     endpoint_grader_safety_check_error = 15
     row_parse_error = 16
     embedding_error = 17
+    unscored = 18
+    """No failure: several graders of which one has no threshold have no reward between them."""
 
 
 REASONS: dict[str, Code] = {
@@ -106,6 +108,19 @@ REASONS: dict[str, Code] = {
     "sample_not_json": Code.sample_parse_error,
     "formula_not_finite": Code.other_error,
     "metric_failed": Code.other_error,
+    "embedding_failed": Code.embedding_error,
+    "refusal": Code.model_grader_refusal_error,
+    "content_filter": Code.model_grader_refusal_error,
+    "not_json": Code.model_grader_parse_error,
+    "wrong_reply_shape": Code.model_grader_parse_error,
+    "not_a_number": Code.model_grader_parse_error,
+    "not_a_label": Code.model_grader_parse_error,
+    "token_limit": Code.model_grader_exceeded_max_tokens_error,
+    "timeout": Code.model_grader_server_error,
+    "rate_limited": Code.model_grader_server_error,
+    "server_error": Code.model_grader_server_error,
+    "budget": Code.model_grader_server_error,
+    "judge_failed": Code.model_grader_server_error,
     "malformed_json": Code.row_parse_error,
     "not_an_object": Code.row_parse_error,
     "invalid_utf8": Code.row_parse_error,

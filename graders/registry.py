@@ -23,17 +23,19 @@ BUILT_IN: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             {
                 "string_check": "graders.scoring.string_check:StringCheck",
                 "text_similarity": "graders.scoring.text_similarity:TextSimilarity",
+                "score_model": "graders.scoring.score_model:ScoreModel",
+                "label_model": "graders.scoring.label_model:LabelModel",
                 "multi": "graders.scoring.multi:Multi",
             }
         ),
         "metrics": MappingProxyType({}),
-        "judges": MappingProxyType({}),
+        "judges": MappingProxyType({"scripted": "graders.judges.scripted:ScriptedJudge"}),
         "embedders": MappingProxyType({}),
     }
 )
 """What this package brings; the metrics stand in `graders.metrics.METRICS`."""
 
-_AWAITED = frozenset({"score_model", "label_model", "python"})
+_AWAITED = frozenset({"python"})
 """Published grader types that this package does not bring yet; nobody else may."""
 
 

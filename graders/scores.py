@@ -3,8 +3,9 @@
 The law that everything else rests on: `isnan(values[i])` if and only if `error_codes[i] != 0`.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -20,8 +21,8 @@ class Scores:
     """One score a row, as arrays.
 
     `values` float64 (n,), NaN where the row has no score; `error_codes` uint8 (n,), a `Code`, 0 where all
-    is well; `error_details` says why, sparse; `traces` is what a judge was asked and answered, sparse;
-    `parts` are the scores of sub-graders; `usage` counts tokens.
+    is well; `error_details` says why, sparse; `traces` is what a judge answered, sparse; `parts` are the
+    scores of sub-graders.
 
     A row with a code and no detail of its own owes its failure to one of its parts.
     """
@@ -32,7 +33,6 @@ class Scores:
     error_details: Mapping[int, Failure] = field(default_factory=dict)
     traces: Mapping[int, tuple[Trace, ...]] = field(default_factory=dict)
     parts: Mapping[str, "Scores"] = field(default_factory=dict)
-    usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, values: NDArray[np.float64], failures: Mapping[int, Failure]) -> Self:
@@ -48,21 +48,70 @@ class Scores:
         return len(self.values)
 
     def row_errors(self, row: int) -> Iterator[RowError]:
-        """Give every failure of one row, of this grader and of its parts, each once."""
+        """Give every failure of one row, each once: this grader's, then its parts' under their keys.
+
+        A part of a part goes by both keys, `multi.match`.
+        """
+        return self._row_errors(row, self.name, "")
+
+    def _row_errors(self, row: int, name: str, above: str) -> Iterator[RowError]:
         own = self.error_details.get(row)
         if own is not None:
-            yield RowError(own.code, own.reason, own.detail, self.name)
+            yield RowError(own.code, own.reason, own.detail, name)
             if own.code == Code.row_parse_error:
                 return  # the parts could not read the row either
         for key, part in self.parts.items():
-            yield from (replace(error, grader=key) for error in part.row_errors(row))
+            yield from part._row_errors(row, above + key, f"{above}{key}.")
 
     def failed_rows(self) -> NDArray[np.bool_]:
         """Give (n,): whether this grader or one of its parts failed in the row."""
-        failed: NDArray[np.bool_] = self.error_codes != 0
+        failed: NDArray[np.bool_] = (self.error_codes != Code.ok) & (self.error_codes != Code.unscored)
         for part in self.parts.values():
             failed = failed | part.failed_rows()
         return failed
+
+    def all_traces(self) -> dict[int, tuple[Trace, ...]]:
+        """Give the traces of each row that has any: this grader's, then its parts' under their keys.
+
+        The keys are those of `row_errors`.
+        """
+        collected: dict[int, tuple[Trace, ...]] = {}
+        self._collect(self.name, "", collected)
+        return collected
+
+    def _collect(self, name: str, above: str, collected: dict[int, tuple[Trace, ...]]) -> None:
+        for row, traces in self.traces.items():
+            named = tuple({**trace, "grader": name} for trace in traces)
+            collected[row] = collected.get(row, ()) + named
+        for key, part in self.parts.items():
+            part._collect(above + key, f"{above}{key}.", collected)
+
+    @property
+    def usage(self) -> dict[str, dict[str, int]]:
+        """Tokens by model, of this grader and its parts: those of the reply that each row rests on.
+
+        A reply that several rows share counts for each of them.
+        """
+        return usage_of(each for traces in self.all_traces().values() for each in traces)
+
+
+def usage_of(traces: Iterable[Trace]) -> dict[str, dict[str, int]]:
+    """Add up the tokens of traces by model; a model that reports none does not appear."""
+    total: dict[str, dict[str, int]] = {}
+    for trace in traces:
+        if trace["usage"] is not None:
+            counts = total.setdefault(trace["model"], {})
+            for name, count in trace["usage"].items():
+                counts[name] = counts.get(name, 0) + count
+    return total
+
+
+def first_codes(parts: Iterable[Scores], n: int) -> NDArray[np.uint8]:
+    """Give (n,) the code of the first part that has one in each row, 0 where none has."""
+    codes = np.zeros(n, dtype=np.uint8)
+    for scores in parts:
+        codes = np.where(codes == Code.ok, scores.error_codes, codes)
+    return codes
 
 
 @dataclass(frozen=True)
@@ -80,13 +129,19 @@ class Grade:
     sub_rewards: Mapping[str, float | None] = field(default_factory=dict)
     errors: tuple[RowError, ...] = ()
     traces: tuple[Trace, ...] = ()
-    usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def usage(self) -> dict[str, dict[str, int]]:
+        """Tokens by model."""
+        return usage_of(self.traces)
 
     def to_hosted(self, execution_time: float) -> dict[str, Any]:
         """Give the body that the hosted `/graders/run` answers with.
 
-        There a failure is reward 0.0 with flags. `execution_time` is in seconds.
+        There a failure is reward 0.0 with flags. `execution_time` is in seconds. The token usage is the sum
+        over all models, the model's name null where there are several.
         """
+        models = list(dict.fromkeys(each["model"] for each in self.traces if each["raw"] is not None))
         return {
             "reward": _or_zero(self.reward),
             "metadata": {
@@ -95,12 +150,19 @@ class Grade:
                 "errors": hosted_flags(self.errors),
                 "execution_time": execution_time,
                 "scores": {},
-                "token_usage": None,
-                "sampled_model_name": None,
+                "token_usage": _summed(self.usage.values()),
+                "sampled_model_name": models[0] if len(models) == 1 else None,
             },
             "sub_rewards": {key: _or_zero(reward) for key, reward in self.sub_rewards.items()},
-            "model_grader_token_usage_per_model": dict(self.usage),
+            "model_grader_token_usage_per_model": self.usage,
         }
+
+
+def _summed(usages: Iterable[Mapping[str, int]]) -> dict[str, int] | None:
+    total: Counter[str] = Counter()
+    for usage in usages:
+        total.update(usage)
+    return dict(total) or None
 
 
 def _or_zero(reward: float | None) -> float:

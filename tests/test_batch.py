@@ -73,21 +73,21 @@ def test_other_keys_of_the_sample_are_reached():
     assert column("sample.model", [{}, {}], [sample, "x"]) == ["m", not_found("sample.model")]
 
 
-def test_the_reason_of_an_unreadable_row_stands_in_every_column():
-    reason = Failure("malformed_json", "line 2")
-    batch = Batch([{"x": 1}, None], ["a", None], {1: reason})
-    for path, first in [
+@pytest.mark.parametrize(
+    ("path", "readable"),
+    [
         ("item.x", 1),
         ("item", {"x": 1}),
-        ("sample.output_text", "a"),
-        ("sample", build_sample("a")),
-        (
-            "sample.output_json.a",
-            Failure("sample_not_json", batch.column(Path.parse("sample.output_json"))[0].detail),
-        ),
-        ("item.x.y.z", not_found("item.x.y.z")),
-    ]:
-        assert batch.column(Path.parse(path)) == [first, reason]
+        ("item.absent.y", not_found("item.absent.y")),
+        ("sample.output_text", "[2]"),
+        ("sample.output_json[0]", 2),
+        ("sample", build_sample("[2]")),
+    ],
+)
+def test_the_reason_of_an_unreadable_row_stands_in_every_column(path, readable):
+    reason = Failure("malformed_json", "line 2")
+    batch = Batch([{"x": 1}, None], ["[2]", None], {1: reason})
+    assert batch.column(Path.parse(path)) == [readable, reason]
 
 
 def test_from_rows_takes_items_and_samples_and_forgives_their_absence():

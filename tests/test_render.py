@@ -255,33 +255,14 @@ def test_a_template_survives_pickling():
     assert pickle.loads(pickle.dumps(template)) == template
 
 
+@pytest.mark.parametrize("prefix", ["", "{{", "{{item['", "{item"])
 @pytest.mark.parametrize(
-    "unit",
-    [
-        "{",
-        "}",
-        "{}",
-        "{{",
-        "{ ",
-        "{{ ",
-        "{{item",
-        "{{item.",
-        "{{item.a",
-        "{{item[",
-        "{{item['",
-        "{{item['\\",
-        "{{item[\"'",
-        "{item ",
-        "item",
-        "[0]",
-        ".a",
-        "%s",
-    ],
+    "unit", ["{", "}", "{{ ", "{{item.", "{{item['", "{{item['\\", "{{item[\"'", "{item ", "[0]", "%s"]
 )
-@pytest.mark.parametrize("prefix", ["", "{{", "{{item", "{{item['", "{item"])
 def test_a_hostile_template_comes_back_as_it_is(unit, prefix):
-    template = prefix + unit * (500_000 // len(unit))
-    assert render(template) == template
+    template = prefix + unit * (200_000 // len(unit))
+    comes_back = render(template) == template
+    assert comes_back
 
 
 @pytest.mark.parametrize("blank", [" ", "\n", "\t"])
@@ -296,20 +277,11 @@ def test_a_long_path_is_followed():
 
 
 ITEM = {"a": "A", "b-c": ["zero", {"d": "{{item.a}}"}], "e": None, "0": "nought", "f": "%s"}
-TOKENS = st.sampled_from(
-    ["{", "{{", "{{{", "}", "}}", "}}}", " ", "\n", "%", "text", "item", "item.a", "item.b-c", "[0]", "[1].d"]
-    + [
-        "item.e",
-        ".0",
-        "item.f",
-        "item.absent",
-        "sample.output_text",
-        "|",
-        "[-1]",
-        "{{item.a}}",
-        "{{ item.0 }}",
-    ]
-)
+BRACES = ["{", "{{", "{{{", "}", "}}", "}}}"]
+PLACEHOLDERS = ["{{item.a}}", "{{ item.0 }}", "{{{item.f}}}", "{{\nitem.b-c[1]}}"]
+PATHS = ["item", "item.a", "item.b-c", "item.e", "item.f", "item.absent", "sample.output_text"]
+SEGMENTS = ["[0]", "[1].d", ".0", "[-1]"]
+TOKENS = st.sampled_from([*BRACES, *PLACEHOLDERS, *PATHS, *SEGMENTS, " ", "\n", "%", "text", "|"])
 PATH = re.compile(r"(item|sample)((\.([A-Za-z_][A-Za-z0-9_-]*|[0-9]+)|\[[0-9]+\])*)")
 
 
@@ -317,13 +289,14 @@ def naive_value(path):
     """Look up a path in ITEM, or in a sample whose text is `S`; None where it leads nowhere."""
     value = ITEM if path.startswith("item") else {"output_text": "S"}
     for step in re.findall(r"\.[^.\[]+|\[\d+\]", path):
-        key = step[1:] if step[0] == "." else int(step[1:-1])
+        name, known = step.strip(".[]"), {}
         if isinstance(value, list):
-            key = int(key) if str(key).isdigit() else len(value)
-        try:
-            value = value[key]
-        except (KeyError, IndexError, TypeError):
+            known = {str(index): entry for index, entry in enumerate(value)}
+        elif isinstance(value, dict) and step.startswith("."):
+            known = value
+        if name not in known:
             return None
+        value = known[name]
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -357,12 +330,10 @@ def test_rendering_equals_the_naive_twin(text):
     if template.problems:
         return
     actual = render(text, ITEM, {"output_text": "S", "choices": []})
-    if "sample" in text and "{{" in text and "sample" not in str(template.paths):
-        assert not isinstance(actual, Failure) or naive_render(text) is None
     assert (None if isinstance(actual, Failure) else actual) == naive_render(text)
 
 
-@given(literals=st.lists(st.text(alphabet="ab{} %\n", max_size=6), min_size=1, max_size=5))
+@given(literals=st.lists(st.text(alphabet="0{} %\n", max_size=6), min_size=1, max_size=5))
 def test_a_template_is_its_literals_with_the_value_between_them(literals):
     template = parse_template("{{item.x}}".join(literals))
     assert template.problems == ()

@@ -6,8 +6,10 @@ Exit codes: 0 done; 1 the document or the data cannot be used; 2 usage; 3 done, 
 
 import typer
 
+from graders.cli.console import never_fail
 from graders.cli.grade import grade
 from graders.cli.run import run
+from graders.cli.show import show
 from graders.cli.templates import templates
 from graders.cli.validate import validate
 
@@ -22,6 +24,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(grade)
 app.command()(validate)
+app.command()(show)
 app.add_typer(templates, name="templates")
 
 
@@ -36,4 +39,5 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main() -> None:
     """Run the command line."""
+    never_fail()
     app()

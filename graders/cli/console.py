@@ -1,14 +1,17 @@
 """What reaches the terminal: results on stdout, everything else on stderr, text of rows made harmless."""
 
+import io
 import json
 import sys
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 _UNSAFE_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_MOST = 50
 
 
 def out() -> Console:
@@ -26,13 +29,32 @@ def say(kind: str, message: str) -> None:
     print(f"{kind}: {harmless(message, limit=2000)}", file=sys.stderr)
 
 
+def say_each(kind: str, messages: Iterable[object]) -> None:
+    """Print messages on stderr, each once, and the first of very many."""
+    distinct = list(dict.fromkeys(map(str, messages)))
+    for message in distinct[:_MOST]:
+        say(kind, message)
+    if len(distinct) > _MOST:
+        say(kind, f"and {len(distinct) - _MOST:,} more")
+
+
 def print_json(value: Any, *, indent: int | None = None) -> None:
     """Print one JSON value on stdout."""
-    print(json.dumps(value, indent=indent, ensure_ascii=not _prints_unicode()))
+    text = json.dumps(value, indent=indent, ensure_ascii=not prints_unicode())
+    print(
+        "".join(json.dumps(letter)[1:-1] if _steers(letter) and letter != "\n" else letter for letter in text)
+    )
 
 
-def _prints_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+def prints_unicode() -> bool:
+    """Say whether every letter can be printed on stdout."""
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+
+def never_fail() -> None:
+    """Make stdout escape what its encoding has no letters for, such as a file name that is no UTF-8."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def harmless(text: str, *, limit: int = 200) -> str:
@@ -41,10 +63,12 @@ def harmless(text: str, *, limit: int = 200) -> str:
     return shown + "…" if len(text) > limit else shown
 
 
+def _steers(letter: str) -> bool:
+    return unicodedata.category(letter) in _UNSAFE_CATEGORIES
+
+
 def _escaped(letter: str) -> str:
-    if letter == "\n" or unicodedata.category(letter) not in _UNSAFE_CATEGORIES:
-        return letter
-    return letter.encode("unicode_escape").decode("ascii")
+    return letter.encode("unicode_escape").decode("ascii") if _steers(letter) else letter
 
 
 def cell(text: str, *, limit: int = 60) -> Text:

@@ -1,5 +1,6 @@
 """Exit codes, and the one place where an exception becomes one."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
-from graders.cli.console import say
+from graders.cli.console import say, say_each
 from graders.errors import ConfigError, GradersError, RunStoppedError
 
 UNUSABLE, ROW_ERRORS, BELOW, STOPPED, INTERRUPTED = 1, 3, 4, 5, 130
@@ -17,10 +18,10 @@ UNUSABLE, ROW_ERRORS, BELOW, STOPPED, INTERRUPTED = 1, 3, 4, 5, 130
 def exit_codes() -> Iterator[None]:
     """Turn what a command raises into a message on stderr and an exit code."""
     try:
-        yield
+        with _flushed():
+            yield
     except ConfigError as error:
-        for problem in error.problems:
-            say("error", str(problem))
+        say_each("error", error.problems)
         raise typer.Exit(UNUSABLE) from None
     except RunStoppedError as error:
         say("stopped", str(error))
@@ -28,9 +29,25 @@ def exit_codes() -> Iterator[None]:
     except GradersError as error:
         say("error", str(error))
         raise typer.Exit(UNUSABLE) from None
-    except KeyboardInterrupt:
-        say("interrupted", "what is done is safe; --resume goes on")
+    except KeyboardInterrupt as error:
+        say("interrupted", str(error) or "by Ctrl-C")
         raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:  # whoever read our output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno != errno.EPIPE:  # else whoever read our output has gone, and misses nothing
+            where = f"{error.filename}: " if error.filename else ""
+            say("error", where + (error.strerror or str(error)).lower())
         raise typer.Exit(UNUSABLE) from None
+
+
+@contextmanager
+def _flushed() -> Iterator[None]:
+    """Let output that cannot be written fail here, not when the interpreter ends."""
+    try:
+        yield
+    finally:
+        try:
+            if sys.stdout is not None:  # None where the shell closed it
+                sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from graders.cli.console import print_json, say
-from graders.cli.documents import GraderArgument, load
+from graders.cli.documents import EmbedderOption, GraderArgument, JudgeOption, LegacyOption, load
 from graders.cli.exits import ROW_ERRORS, exit_codes
 from graders.compile import Options
 from graders.errors import DataError
@@ -24,6 +24,9 @@ def grade(
         str | None,
         typer.Option(help="The model's output: text, a JSON object with choices or output_text, or @FILE."),
     ] = None,
+    legacy: LegacyOption = False,
+    judge: JudgeOption = None,
+    embedder: EmbedderOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the object on one line.")] = False,
 ) -> None:
     """Grade one row and print what the hosted /graders/run would answer.
@@ -31,13 +34,14 @@ def grade(
     There a failure is reward 0.0 with a flag; it is also named on stderr, and the exit code is 3.
     """
     with exit_codes():
-        bound = load(grader, Options(on_error="zero"))
+        options = Options(on_error="zero", legacy=legacy)
+        bound = load(grader, options, judge=judge, embedder=embedder)
         row_item = _item(item)
         row_sample = None if sample is None else _sample(sample)
         started = time.perf_counter()
         result = bound.grade(row_item, row_sample)
         seconds = time.perf_counter() - started
-        if bound.config.name is None:
+        if bound.config and bound.config.name is None:
             result = replace(result, name=_generated_name())
         print_json(result.to_hosted(seconds), indent=None if as_json else 2)
         for error in result.errors:

@@ -1,5 +1,6 @@
 """`graders run`: score a dataset."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -10,8 +11,8 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from graders import engine
-from graders.cli.console import err, out, print_json
-from graders.cli.documents import GraderArgument, load
+from graders.cli.console import err, out, print_json, say
+from graders.cli.documents import EmbedderOption, GraderArgument, JudgeOption, LegacyOption, load
 from graders.cli.exits import BELOW, ROW_ERRORS, exit_codes
 from graders.cli.tables import print_summary
 from graders.compile import Options
@@ -23,6 +24,12 @@ class OnError(StrEnum):
 
     null = "null"
     zero = "zero"
+
+
+def _finite(value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"expected a finite number; got {value!r}")
+    return value
 
 
 def run(
@@ -60,22 +67,31 @@ def run(
         typer.Option(metavar="PATH", help="Summarise by this value too, such as item.model; repeatable."),
     ] = None,
     pass_threshold: Annotated[
-        float | None, typer.Option(metavar="X", help="The least reward that passes.")
+        float | None, typer.Option(metavar="X", callback=_finite, help="The least reward that passes.")
     ] = None,
     on_error: Annotated[OnError, typer.Option(help="What a failed row is worth.")] = OnError.null,
     allow_errors: Annotated[
         bool, typer.Option("--allow-errors", help="Exit with 0 although rows have errors.")
     ] = False,
     fail_under: Annotated[
-        float | None, typer.Option(metavar="X", help="Exit with 4 where the mean is below X.")
+        float | None,
+        typer.Option(metavar="X", callback=_finite, help="Exit with 4 where the mean is below X."),
     ] = None,
+    legacy: LegacyOption = False,
+    judge: JudgeOption = None,
+    embedder: EmbedderOption = None,
     slim: Annotated[bool, typer.Option("--slim", help="Leave item and sample out of the results.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run directory only.")] = False,
 ) -> None:
     """Score a dataset: print a summary, and write a run directory with every row."""
+    if resume and overwrite:
+        raise typer.BadParameter("--resume and --overwrite exclude each other")
+    if (resume or overwrite) and out_dir is None:
+        raise typer.BadParameter("--resume and --overwrite need the directory of a run: --out DIR")
     with exit_codes():
-        bound = load(grader, Options(on_error=on_error.value, pass_threshold=pass_threshold))
+        options = Options(on_error=on_error.value, pass_threshold=pass_threshold, legacy=legacy)
+        bound = load(grader, options, judge=judge, embedder=embedder)
         with _progress_bar(shown=not quiet and not as_json) as on_progress:
             results = engine.evaluate(
                 bound,
@@ -92,6 +108,11 @@ def run(
                 on_progress=on_progress,
             )
         summary = results.summary
+        if bound.type == "several" and bound.pass_threshold is None:
+            say(
+                "note",
+                "rows have no reward, since not every grader has a threshold; --pass-threshold gives one",
+            )
         if as_json:
             print_json({"run": str(results.path), "grader": bound.name, **summary.to_dict()})
         else:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from graders.cli.console import cell
+from graders.cli.console import cell, harmless, prints_unicode
 from graders.results import GroupSummary, PassSummary, Summary
 from graders.stats import Description, Histogram
 
@@ -81,7 +81,7 @@ def _groups(path: str, groups: Sequence[GroupSummary]) -> Table:
         del columns["scored"]
     if not columns["passed [95 %]"]:
         del columns["passed [95 %]"]
-    table = _table(path, *columns)
+    table = _table(harmless(path), *columns)
     for group, *cells in zip(groups, *columns.values(), strict=True):
         table.add_row(cell(group.value), *cells)
     return table
@@ -93,8 +93,9 @@ def _bars(bars: Histogram) -> Table:
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     most = max(1, int(bars.counts.max()))
+    block = "█" if prints_unicode() else "#"
     for low, high, count in zip(bars.edges[:-1], bars.edges[1:], bars.counts.tolist(), strict=True):
-        table.add_row(f"{low:.2f} to {high:.2f}", f"{count:,}", "█" * -(-count * _BAR_WIDTH // most))
+        table.add_row(f"{low:.2f} to {high:.2f}", f"{count:,}", block * -(-count * _BAR_WIDTH // most))
     return table
 
 

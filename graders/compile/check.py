@@ -1,11 +1,13 @@
 """What is to be said about a grader document before any row is scored."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
-from graders.config import PUBLISHED, GraderConfig, Vocabulary, check, join
+from graders.compile.places import NAMES, PLACES, Place, refusals
+from graders.compile.several import ADDED_BY_EVALS, Member, members
+from graders.config import PUBLISHED, Checked, GraderConfig, Vocabulary, check, join
 from graders.errors import Problem
 from graders.formula import FormulaError, parse_formula
 from graders.metrics import METRICS
@@ -17,42 +19,84 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True)
 class Findings:
-    """A document's config, where it has one, with every problem and every warning."""
+    """What was found of a document: its graders, every problem, every warning, every refusal.
 
-    config: GraderConfig | None
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
+    A problem makes the document unusable; a warning says that it probably does not say what its author
+    meant. `refusals` say, for each of the hosted services, why it would not take the document, although it
+    can be computed here. `several` tells a list of one grader from that grader.
+    """
+
+    graders: tuple[tuple[Member, GraderConfig | None], ...] = ()
+    several: bool = False
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    refusals: Mapping[Place, tuple[Problem, ...]] = field(default_factory=dict)
+
+    @property
+    def refused_everywhere(self) -> tuple[Problem, ...]:
+        """Why none of the hosted services would take the document; empty where one would."""
+        if not all(self.refusals.values()):
+            return ()
+        return tuple(dict.fromkeys(problem for found in self.refusals.values() for problem in found))
 
 
 def check_document(document: object, registry: Registry) -> Findings:
     """Check shape, template strings, formula, and that everything the document names is there."""
-    vocabulary = _vocabulary(document, registry)
-    checked = check(document, vocabulary=vocabulary)
-    problems, warnings = checked.problems, checked.warnings
-    for path, part in _graders(document):
-        problems += _missing_types(part, registry, path)
-        problems += _formula_problems(part, path)
+    found = members(document)
+    listed = [Member("", "$", document)] if found is None else found
+    checked = [(member, _check_grader(member, registry)) for member in listed]
+    problems = [] if listed else [Problem("$", "expected at least one grader; got none")]
+    problems += [problem for _, each in checked for problem in each.problems]
+    return Findings(
+        tuple((member, each.config) for member, each in checked),
+        found is not None,
+        tuple(problems),
+        tuple(warning for _, each in checked for warning in each.warnings),
+        {place: tuple(refusals_of(place, listed)) for place in PLACES},
+    )
+
+
+def refusals_of(place: Place, listed: Sequence[Member]) -> Iterator[Problem]:
+    """Say why a hosted service would not take these graders."""
+    if place != "evals" and len(listed) > 1:
+        yield Problem("$", f"{NAMES[place]} takes one grader; combine several by a multi grader")
+    for member in listed:
+        for path, part in parts_of(member):
+            yield from refusals(place, path, part, part_of_multi=path != member.path)
+
+
+def _check_grader(member: Member, registry: Registry) -> Checked:
+    vocabulary = vocabulary_of(member, registry)
+    checked = check(member.document, vocabulary=vocabulary, path=member.path)
+    for path, part in parts_of(member):
+        checked.problems += _missing_types(part, registry, path)
+        checked.problems += _formula_problems(part, path)
         for place, message, fatal in _template_findings(part, vocabulary, path):
-            (problems if fatal else warnings).append(Problem(place, message))
-    config = None if problems else checked.config
-    return Findings(config, tuple(problems), tuple(warnings))
+            (checked.problems if fatal else checked.warnings).append(Problem(place, message))
+    checked.warnings = [
+        warning
+        for warning in checked.warnings
+        if warning.path not in {join(member.path, name) for name in ADDED_BY_EVALS}
+    ]
+    return checked
 
 
-def _graders(document: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def parts_of(member: Member) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Give (path, document) of a grader and of each sub-grader, however wrong they are."""
+    document = member.document
     if not isinstance(document, Mapping):
         return
-    yield "$", document
+    yield member.path, document
     graders = document.get("graders")
     if document.get("type") == "multi" and isinstance(graders, Mapping):
         for key, part in graders.items():
             if isinstance(part, Mapping):
-                yield join("$.graders", key), part
+                yield join(join(member.path, "graders"), key), part
 
 
-def _vocabulary(document: object, registry: Registry) -> Vocabulary:
+def vocabulary_of(member: Member, registry: Registry) -> Vocabulary:
     """Give the published vocabulary; plugins are asked only where the document goes beyond it."""
-    parts = [part for _, part in _graders(document)]
+    parts = [part for _, part in parts_of(member)]
     types = {name for part in parts if isinstance(name := part.get("type"), str)}
     metrics = {name for part in parts if isinstance(name := part.get("evaluation_metric"), str)}
     if types <= set(PUBLISHED.types) and metrics <= set(PUBLISHED.metrics):
@@ -61,6 +105,7 @@ def _vocabulary(document: object, registry: Registry) -> Vocabulary:
     return Vocabulary(
         {**PUBLISHED.types, **added},
         tuple(dict.fromkeys([*PUBLISHED.metrics, *METRICS, *registry.names("metrics")])),
+        tuple(dict.fromkeys([*PUBLISHED.types, *registry.names("types")])),
     )
 
 

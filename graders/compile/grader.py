@@ -3,17 +3,24 @@
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, cast
 
 from graders.batch import Batch, Item, Sample
-from graders.compile.check import check_document
+from graders.compile.backends import Backends
+from graders.compile.check import Findings, check_document
+from graders.compile.legacy import modernise
+from graders.compile.several import name_of
 from graders.compile.source import Source, read_source
 from graders.config import GraderConfig, MultiGrader, join
+from graders.embedders import Embedder
 from graders.errors import Code, ConfigError, ConfigWarning, Problem
+from graders.judges import Judge
 from graders.metrics import METRICS, Metric
 from graders.registry import Registry, default_registry
 from graders.scores import Grade, Scores
 from graders.scoring import Binding, GraderType, Scorer
+from graders.scoring.several import Several
 
 
 @dataclass(frozen=True)
@@ -22,10 +29,12 @@ class Options:
 
     `on_error`: what a failed row is worth: `null` (no score) or `zero` (0.0 with flags, as hosted; a
     failed sub-grader counts 0.0 in the formula). `pass_threshold` goes before the document's own.
+    `legacy` takes old forms for today's: `neq`, `contains`, a list of graders in a multi.
     """
 
     on_error: Literal["null", "zero"] = "null"
     pass_threshold: float | None = None
+    legacy: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,27 +51,28 @@ class Grader:
         array([1., 0.])
     """
 
-    config: GraderConfig
-    document: Mapping[str, Any]
+    document: Any
+    """The document, a JSON value, as it was read."""
     scorer: Scorer
+    type: str
+    """The document's type; `several` for several graders."""
+    config: GraderConfig | None
+    """The document's config; None for several graders."""
+    pass_threshold: float | None = None
+    """The least reward that passes; None where nobody named one."""
     options: Options = field(default_factory=Options)
     warnings: tuple[Problem, ...] = ()
+    hints: tuple[Problem, ...] = ()
+    """Why none of the hosted services would take the document; empty where one would."""
+    judge: Mapping[str, Any] | None = None
+    """Identity and model of the judge; None where none is asked."""
+    embedder: Mapping[str, Any] | None = None
+    """Identity of the embedder; None where none is asked."""
 
     @property
     def name(self) -> str:
         """The document's name, or its type where it has none."""
         return self.scorer.name
-
-    @property
-    def type(self) -> str:
-        """The document's type."""
-        return self.config.type
-
-    @property
-    def pass_threshold(self) -> float | None:
-        """The least reward that passes; None where nobody named one."""
-        own = self.options.pass_threshold
-        return _threshold(self.config) if own is None else own
 
     @property
     def uses_sample(self) -> bool:
@@ -104,6 +114,7 @@ class Grader:
         rewards = self._rewards(scores)
         parts = {key: self._rewards(part) for key, part in scores.parts.items()}
         failed = scores.failed_rows().tolist()
+        traces = scores.all_traces()
         for row, reward in enumerate(rewards):
             errors = tuple(scores.row_errors(row)) if failed[row] else ()
             yield Grade(
@@ -113,14 +124,15 @@ class Grader:
                 self._passed(reward, scores, row),
                 {key: column[row] for key, column in parts.items()},
                 errors,
-                scores.traces.get(row, ()),
+                traces.get(row, ()),
             )
 
     def _rewards(self, scores: Scores) -> list[float | None]:
         """Give the values with what stands for "no score" in the place of NaN."""
         absent = 0.0 if self.options.on_error == "zero" else None
-        codes = scores.error_codes.tolist()
-        return [absent if code else value for value, code in zip(scores.values.tolist(), codes, strict=True)]
+        stand_ins = {code: absent for code in Code if code != Code.ok} | {Code.unscored: None}
+        pairs = zip(scores.values.tolist(), scores.error_codes.tolist(), strict=True)
+        return [stand_ins[code] if code else value for value, code in pairs]
 
     def _passed(self, reward: float | None, scores: Scores, row: int) -> bool | None:
         threshold = self.pass_threshold
@@ -129,23 +141,38 @@ class Grader:
         return bool(scores.error_codes[row] == Code.ok and reward >= threshold)
 
 
-def load_grader(source: Source, *, options: Options | None = None) -> Grader:
-    """Make a grader of a document.
+def load_grader(
+    source: Source,
+    *,
+    judge: Judge | str | None = None,
+    embedder: Embedder | str | None = None,
+    options: Options | None = None,
+) -> Grader:
+    """Make a grader of a document, or of several.
 
     `source` is a path, JSON text, `template:NAME`, a dict, a config, or an object of the official client.
+    Several graders (a list, a map from names to graders, the body of an eval with `testing_criteria`)
+    share one pass over the rows: each is a column of `sub_rewards`, and a row passes where all do.
+    `judge` answers for score_model and label_model, `embedder` embeds for cosine; each is an object or
+    the words of the command line, `NAME[:MODEL][@BASE_URL]`.
     What is odd about the document without making it wrong is warned about (`ConfigWarning`).
 
     Raises:
         ConfigError: the document cannot be used; lists every problem with its path.
     """
-    grader = compile_document(read_source(source), options=options)
+    grader = compile_document(read_source(source), judge=judge, embedder=embedder, options=options)
     for warning in grader.warnings:
         warnings.warn(str(warning), ConfigWarning, stacklevel=2)
     return grader
 
 
 def compile_document(
-    document: object, *, options: Options | None = None, registry: Registry | None = None
+    document: object,
+    *,
+    judge: Judge | str | None = None,
+    embedder: Embedder | str | None = None,
+    options: Options | None = None,
+    registry: Registry | None = None,
 ) -> Grader:
     """Make a grader of a document that is already a JSON value; its warnings stand in `Grader.warnings`.
 
@@ -154,18 +181,46 @@ def compile_document(
     """
     registry = registry or default_registry()
     options = options or Options()
+    if options.legacy:
+        document = modernise(document)
     findings = check_document(document, registry)
-    if findings.config is None:
+    if findings.problems:
         raise ConfigError(findings.problems)
-    config = findings.config
-    scorer = _Binder(registry, options).bind(config, config.name or config.type, "$")
-    return Grader(config, cast(dict[str, Any], document), scorer, options, findings.warnings)
+    configs = {member.key: config for member, config in findings.graders if config is not None}
+    backends = Backends.of(judge, embedder, registry)
+    scorers = _bind_all(findings, _Binder(registry, options, backends))
+    own = options.pass_threshold
+    thresholds = {key: _threshold(config) if own is None else own for key, config in configs.items()}
+    found = (options, findings.warnings, findings.refused_everywhere)
+    if not findings.several:
+        (config,), (scorer,), (threshold,) = configs.values(), scorers.values(), thresholds.values()
+        return Grader(document, scorer, config.type, config, threshold, *found, *backends.identities())
+    several = Several(name_of(document), scorers, thresholds, options.on_error == "zero")
+    threshold = None if None in thresholds.values() else 1.0
+    return Grader(document, several, "several", None, threshold, *found, *backends.identities())
+
+
+def _bind_all(findings: Findings, binder: "_Binder") -> dict[str, Scorer]:
+    scorers: dict[str, Scorer] = {}
+    problems: list[Problem] = []
+    for member, config in findings.graders:
+        if config is None:
+            continue
+        try:
+            name = member.key or config.name or config.type
+            scorers[member.key] = binder.bind(config, name, member.path)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return scorers
 
 
 @dataclass(frozen=True)
 class _Binder:
     registry: Registry
     options: Options
+    backends: Backends
 
     def bind(self, config: GraderConfig, name: str, path: str) -> Scorer:
         parts: dict[str, Scorer] = {}
@@ -178,7 +233,15 @@ class _Binder:
                     problems += error.problems
         if problems:
             raise ConfigError(problems)
-        binding = Binding(name, path, self._metric, parts, self.options.on_error == "zero")
+        binding = Binding(
+            name,
+            path,
+            self._metric,
+            parts,
+            self.options.on_error == "zero",
+            partial(self.backends.judge_of, config, path),
+            partial(self.backends.embedder_of, config, path),
+        )
         implementation = cast(GraderType, self.registry.get("types", config.type))
         return implementation.bind(config, binding)
 

@@ -1,7 +1,7 @@
 """Where a grader document comes from: a file, JSON text, a ready-made grader, a Python object."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,12 +15,12 @@ from graders.strict_json import loads_unique
 class Dumpable(Protocol):
     """An object of the official client, or any other pydantic model."""
 
-    def model_dump(self, *, exclude_unset: bool) -> dict[str, Any]:
-        """Give the fields that were set, as JSON values."""
+    def model_dump(self, *, exclude_unset: bool, by_alias: bool) -> dict[str, Any]:
+        """Give the fields that were set, as JSON values under their names on the wire."""
 
 
-Source = str | os.PathLike[str] | Mapping[str, Any] | GraderConfig | Dumpable
-"""A path, JSON text, `template:NAME`, a dict, a config, or an object of the official client."""
+Source = str | os.PathLike[str] | Mapping[str, Any] | Sequence[Any] | GraderConfig | Dumpable
+"""A path, JSON text, `template:NAME`, a dict, a config, an object of the official client; or several."""
 
 
 def read_source(source: Source) -> Any:
@@ -29,18 +29,28 @@ def read_source(source: Source) -> Any:
     Raises:
         ConfigError: there is no such file or ready-made grader, or the text is not JSON.
     """
-    if isinstance(source, GraderConfig):
-        return dump(source)
-    if isinstance(source, Mapping):
-        return dict(source)
     if isinstance(source, str):
         return _read_text(source)
     if isinstance(source, os.PathLike):
         return _read_file(Path(source))
-    if isinstance(source, Dumpable):
-        return source.model_dump(exclude_unset=True)
-    kind = type(source).__name__
-    raise ConfigError([Problem("$", f"expected a path, JSON text or a mapping; got {kind}")])
+    document = _plain(source)
+    if not isinstance(document, Mapping | list):
+        message = f"expected a path, JSON text or a mapping; got {type(source).__name__}"
+        raise ConfigError([Problem("$", message)])
+    return document
+
+
+def _plain(value: Any) -> Any:
+    """Turn what stands for JSON into JSON: configs, objects of the official client, tuples."""
+    if isinstance(value, GraderConfig):
+        return dump(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Dumpable) and not isinstance(value, type):
+        return value.model_dump(exclude_unset=True, by_alias=True)
+    return value
 
 
 def _read_text(source: str) -> Any:

@@ -13,13 +13,14 @@ from graders.config.graders import (
     StringCheckGrader,
     TextSimilarityGrader,
 )
-from graders.config.load import PUBLISHED, Vocabulary, check, dump, load
+from graders.config.load import PUBLISHED, Checked, Vocabulary, check, dump, load
 from graders.config.messages import GraderMessage
 from graders.config.models import GraderConfig, Number, SamplingParams
 from graders.config.problems import join
 
 __all__ = [
     "PUBLISHED",
+    "Checked",
     "GraderConfig",
     "GraderMessage",
     "LabelModelGrader",

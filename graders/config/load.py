@@ -14,10 +14,11 @@ from graders.errors import ConfigError, Problem
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Which grader types and metrics a document may name."""
+    """Which grader types and metrics a document may name; `type_names` are those that a message offers."""
 
     types: Mapping[str, type[GraderConfig]] = field(default_factory=lambda: TYPES)
     metrics: tuple[str, ...] = METRICS
+    type_names: tuple[str, ...] = tuple(TYPES)
 
 
 PUBLISHED = Vocabulary()
@@ -72,11 +73,11 @@ def _config_type(
     document: Mapping[str, Any], vocabulary: Vocabulary, path: str
 ) -> tuple[type[GraderConfig] | None, Problem | None]:
     if "type" not in document:
-        return None, Problem(path, f"missing field 'type', one of {', '.join(vocabulary.types)}")
+        return None, Problem(path, f"missing field 'type', one of {', '.join(vocabulary.type_names)}")
     name = document["type"]
     if isinstance(name, str) and name in vocabulary.types:
         return vocabulary.types[name], None
-    return None, Problem(join(path, "type"), expected_one_of(vocabulary.types, name))
+    return None, Problem(join(path, "type"), expected_one_of(vocabulary.type_names, name))
 
 
 def _validate(

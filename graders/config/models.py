@@ -1,11 +1,24 @@
 """The base of every grader config, and the parts that several of them share."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Number = Annotated[int | float, Field(allow_inf_nan=False)]
+
+def _finite(value: int | float) -> int | float:
+    # pydantic's own test for NaN and infinity fails on an integer beyond a float.
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        raise ValueError("expected a number that a float can hold; got a larger integer") from None
+    if not finite:
+        raise ValueError(f"expected a finite number; got {value!r}")
+    return value
+
+
+Number = Annotated[int | float, AfterValidator(_finite)]
 """An int or a float, kept as it was sent; a bool is neither."""
 
 

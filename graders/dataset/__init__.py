@@ -6,8 +6,9 @@ rows or bytes, whichever comes first; a line beyond `MAX_LINE` is passed over wi
 """
 
 import hashlib
+import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,21 +92,16 @@ def open_dataset(source: DataSource, mapping: RowMapping | None = None) -> Datas
     """Open a dataset; nothing is read yet.
 
     Raises:
-        DataError: there is no such file, or its name does not say what it holds.
+        DataError: there is no such file, or its name does not say what it holds; a row in memory is no
+            mapping, or holds what JSON has no word for.
     """
     mapping = mapping or RowMapping()
     if not isinstance(source, str | os.PathLike):
-        rows = list(map(dict, source))
-        return Dataset(
-            "rows", None, mapping, 0, lambda _: ((row, 0) for row in rows), lambda: _hash_rows(rows)
-        )
+        rows, digest = _checked(source)
+        return Dataset("rows", None, mapping, 0, lambda _: ((row, 0) for row in rows), lambda: digest)
     path = Path(source)
+    size = _size(path)
     reader = reader_for(path)
-    try:
-        size = path.stat().st_size
-        path.open("rb").close()
-    except OSError as error:
-        raise DataError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     return Dataset(
         path.name.split(".")[0] or path.name,
         path,
@@ -116,14 +112,39 @@ def open_dataset(source: DataSource, mapping: RowMapping | None = None) -> Datas
     )
 
 
-def _hash_rows(rows: Sequence[Any]) -> str:
+def _size(path: Path) -> int:
+    try:
+        if path.exists() and not path.is_file():  # a pipe would be empty when it is read again
+            raise DataError(f"{path}: is {'a directory' if path.is_dir() else 'not a regular file'}")
+        with path.open("rb") as file:
+            return os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+
+
+def _checked(source: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    """Copy rows in memory, and hash them; every row must be what a file could hold."""
+    rows: list[dict[str, Any]] = []
     digest = hashlib.sha256()
-    for number, row in enumerate(rows):
+    for number, row in enumerate(source):
+        if not isinstance(row, Mapping):
+            raise DataError(f"row {number}: expected a mapping; got {type(row).__name__}")
+        rows.append(dict(row))
         try:
-            digest.update(dumps(row) + b"\n")
+            digest.update(_json_line(rows[-1]))
         except (TypeError, ValueError) as error:
             raise DataError(f"row {number} cannot be written as JSON: {error}") from None
-    return digest.hexdigest()
+    return rows, digest.hexdigest()
+
+
+def _json_line(row: Mapping[Any, Any]) -> bytes:
+    odd = next((key for key in row if not isinstance(key, str)), None)
+    if odd is not None:
+        raise TypeError(f"expected keys that are texts; got {odd!r}")
+    line = dumps(row)
+    if b"null" in line:  # which is what `dumps` makes of NaN
+        json.dumps(row, allow_nan=False, default=str)
+    return line + b"\n"
 
 
 def _hash_file(path: Path) -> str:

@@ -15,7 +15,7 @@ from graders.strict_json import loads
 
 MAX_LINE = 64 * 2**20
 """Longest line, in bytes, that is read."""
-MAX_JSON = 2**30
+MAX_JSON = 2**28
 """Longest JSON file, in bytes unpacked, that is read whole."""
 
 Raw = tuple[Any, int]
@@ -31,7 +31,7 @@ def reader_for(path: Path) -> Reader:
     Raises:
         DataError: the name does not say what the file holds.
     """
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if suffix not in _READERS:
         known = ", ".join(_READERS)
         raise DataError(
@@ -141,17 +141,25 @@ def _wide_cells() -> Iterator[None]:
 
 
 def _check_header(header: list[str], path: Path) -> None:
-    twice = {name for name in header if header.count(name) > 1}
-    if twice:
-        raise DataError(f"{path}: column {sorted(twice)[0]!r} stands twice in the header")
+    if any(map(_undecoded, header)):
+        raise DataError(f"{path}: the header is not UTF-8")
+    seen: set[str] = set()
+    for name in header:
+        if name in seen:
+            raise DataError(f"{path}: column {name!r} stands twice in the header")
+        seen.add(name)
 
 
 def _table_row(header: list[str], cells: list[str], line: int) -> Any:
     if len(cells) != len(header):
         return Failure("malformed_csv", f"line {line} has {len(cells)} cells; the header has {len(header)}")
-    if any("\udc80" <= letter <= "\udcff" for cell in cells if not cell.isascii() for letter in cell):
+    if any(map(_undecoded, cells)):
         return Failure("invalid_utf8", f"line {line} is not UTF-8")
     return dict(zip(header, cells, strict=True))
+
+
+def _undecoded(cell: str) -> bool:
+    return not cell.isascii() and any("\udc80" <= letter <= "\udcff" for letter in cell)
 
 
 def _read_tabs(path: Path, advance: Advance) -> Iterator[Raw]:

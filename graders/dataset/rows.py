@@ -29,30 +29,31 @@ class RowMapping:
 
     def rows(self, number: int, raw: Any) -> Iterator[Row]:
         """Give the rows of one raw line: one, or one a sample where it holds several."""
-        if isinstance(raw, Failure):
-            yield Row(number, None, number, None, None, raw)
-            return
+        name: Any = number
         try:
-            yield from self._split(number, raw)
+            line = _checked_line(raw, number)
+            if self.id_field:
+                name = self._look_up(self.id_field, line, number)
+            item, samples = self._item(line, number), self._samples(line, number)
         except UnreadableError as error:
-            yield Row(number, None, number, None, None, error.failure)
+            yield Row(number, None, name, None, None, error.failure)
+            return
+        for index, sample in samples:
+            if sample is None or isinstance(sample, str | dict):
+                yield Row(number, index, name, item, sample, None)
+            else:
+                yield Row(number, index, name, None, None, _wrong_sample(sample, number))
 
-    def _split(self, number: int, raw: Any) -> Iterator[Row]:
-        if not isinstance(raw, dict):
-            raise UnreadableError("not_an_object", f"row {number}: expected an object; got {kind(raw)}")
-        name = self._look_up(self.id_field, raw, number) if self.id_field else number
-        item = self._item(raw, number)
-        if self.sample_field is None and "samples" in raw and "sample" not in raw:
-            samples = raw["samples"]
-            if not isinstance(samples, list) or not samples:
-                raise UnreadableError(
-                    "wrong_shape", f"row {number}: expected 'samples' to be an array with entries"
-                )
-            for index, sample in enumerate(samples):
-                yield Row(number, index, name, item, _checked_sample(sample, number), None)
-        else:
-            sample = self._look_up(self.sample_field, raw, number) if self.sample_field else raw.get("sample")
-            yield Row(number, None, name, item, _checked_sample(sample, number), None)
+    def _samples(self, raw: dict[str, Any], number: int) -> list[tuple[int | None, Any]]:
+        """Give each sample with its index, which is None where the line holds one only."""
+        if self.sample_field:
+            return [(None, self._look_up(self.sample_field, raw, number))]
+        if "samples" not in raw or "sample" in raw:
+            return [(None, raw.get("sample"))]
+        samples = raw["samples"]
+        if isinstance(samples, list) and samples:
+            return list(enumerate(samples))
+        raise UnreadableError("wrong_shape", f"row {number}: expected 'samples' to be an array with entries")
 
     def _item(self, raw: dict[str, Any], number: int) -> dict[str, Any]:
         if self.item_field:
@@ -69,7 +70,7 @@ class RowMapping:
         raise UnreadableError("wrong_shape", f"{message} (--item-field names its field)")
 
     def _look_up(self, path: Path, raw: dict[str, Any], number: int) -> Any:
-        value = path.resolve(raw)
+        value = raw[path.text] if path.text in raw else path.resolve(raw)  # a column may be called `a.b`
         if value is MISSING:
             fields = ", ".join(list(raw)[:20])
             raise UnreadableError(
@@ -85,12 +86,17 @@ class UnreadableError(Exception):
         self.failure = Failure(reason, detail)
 
 
-def _checked_sample(sample: Any, number: int) -> Sample:
-    if sample is None or isinstance(sample, str | dict):
-        return sample
-    raise UnreadableError(
-        "wrong_shape", f"row {number}: expected the sample to be a text or an object; got {kind(sample)}"
-    )
+def _checked_line(raw: Any, number: int) -> dict[str, Any]:
+    if isinstance(raw, dict):
+        return raw
+    if isinstance(raw, Failure):
+        raise UnreadableError(raw.reason, raw.detail)
+    raise UnreadableError("not_an_object", f"row {number}: expected an object; got {kind(raw)}")
+
+
+def _wrong_sample(sample: Any, number: int) -> Failure:
+    detail = f"row {number}: expected the sample to be a text or an object; got {kind(sample)}"
+    return Failure("wrong_shape", detail)
 
 
 def kind(value: object) -> str:

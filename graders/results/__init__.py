@@ -5,8 +5,19 @@ order) and `summary.json`. Nothing in a line depends on time: two runs over the 
 the byte.
 """
 
-from graders.results.directory import RunDirectory
+from graders.results.directory import ROWS, RunDirectory
 from graders.results.results import Results
 from graders.results.summary import GroupSummary, PassSummary, Summary, Tally, group_values
+from graders.results.where import Condition
 
-__all__ = ["GroupSummary", "PassSummary", "Results", "RunDirectory", "Summary", "Tally", "group_values"]
+__all__ = [
+    "ROWS",
+    "Condition",
+    "GroupSummary",
+    "PassSummary",
+    "Results",
+    "RunDirectory",
+    "Summary",
+    "Tally",
+    "group_values",
+]

@@ -11,7 +11,7 @@ from graders.errors import RunError
 from graders.strict_json import loads
 
 RUN, ROWS, SUMMARY = "run.json", "results.jsonl", "summary.json"
-_COMPARED = ("grader", "metrics", "options", "data", "row_mapping")
+_COMPARED = ("grader", "metrics", "options", "judge", "embedder", "data", "row_mapping")
 
 
 class RunDirectory:
@@ -41,13 +41,13 @@ class RunDirectory:
         try:
             path.mkdir(parents=True, exist_ok=True)
             goes_on = _settle(path, about, resume=resume, overwrite=overwrite)
+            running = {**about, "status": "running"}
+            write_json(path / RUN, running)  # first: rows without it would be nobody's
             rows = (path / ROWS).open("r+b" if goes_on and (path / ROWS).exists() else "w+b")
+            _cut_torn_line(rows)
         except OSError as error:
             raise RunError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-        _cut_torn_line(rows)
-        directory = cls(path, dict(about), rows)
-        directory.write_about(status="running")
-        return directory
+        return cls(path, running, rows)
 
     def __enter__(self) -> "RunDirectory":
         return self
@@ -56,10 +56,13 @@ class RunDirectory:
         self._rows.close()
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """Read the rows that are already there; afterwards, rows are appended behind them."""
+        """Read the rows that are already there; afterwards, rows are appended behind them.
+
+        Raises:
+            RunError: a line cannot be read.
+        """
         self._rows.seek(0)
-        while line := self._rows.readline():
-            yield loads(line)
+        yield from read_lines(self._rows, self.path / ROWS)
 
     def append(self, lines: Iterable[bytes]) -> None:
         """Append lines and hand them to the operating system, so that they outlive this process."""
@@ -97,9 +100,24 @@ def read_about(path: Path) -> dict[str, Any]:
         raise RunError(f"{path}: not a run directory: there is no {RUN}") from None
     except (OSError, ValueError) as error:
         raise RunError(f"{path / RUN}: cannot be read: {error}") from None
-    if not isinstance(about, dict):
-        raise RunError(f"{path / RUN}: cannot be read: expected an object")
+    if not isinstance(about, dict) or not {"grader", "options"} <= about.keys():
+        raise RunError(f"{path / RUN}: this is not the {RUN} of a run")
     return about
+
+
+def read_lines(file: IO[bytes], path: Path) -> Iterator[dict[str, Any]]:
+    """Read rows; a torn last line belongs to a process that died in it, and is passed over.
+
+    Raises:
+        RunError: a line cannot be read.
+    """
+    for number, line in enumerate(iter(file.readline, b""), 1):
+        if not line.endswith(b"\n"):
+            return
+        try:
+            yield loads(line)
+        except ValueError as error:
+            raise RunError(f"{path}: line {number} cannot be read: {error}") from None
 
 
 def _settle(path: Path, about: Mapping[str, Any], *, resume: bool, overwrite: bool) -> bool:
@@ -113,7 +131,9 @@ def _settle(path: Path, about: Mapping[str, Any], *, resume: bool, overwrite: bo
     if resume:
         _refuse_other_run(path, read_about(path), about)
         return True
-    if not overwrite:
+    if overwrite:
+        read_about(path)  # a stranger's run.json, and what lies beside it, is not ours to remove
+    else:
         raise RunError(f"{path}: holds a run; --resume goes on with it, --overwrite starts anew")
     for name in (ROWS, SUMMARY, RUN):
         with suppress(FileNotFoundError):

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from graders.batch import Path
 from graders.errors import MissingExtraError, RunError
-from graders.results.directory import ROWS, read_about
+from graders.results.directory import ROWS, read_about, read_lines
 from graders.results.summary import Summary, Tally
-from graders.strict_json import loads
 
 if TYPE_CHECKING:
     import pandas
@@ -46,17 +45,11 @@ class Results:
         Raises:
             RunError: a line cannot be read.
         """
-        number = 0
         try:
             with (self.path / ROWS).open("rb") as file:
-                for line in file:
-                    number += 1
-                    if line.endswith(b"\n"):  # a torn last line belongs to a process that died in it
-                        yield loads(line)
+                yield from read_lines(file, self.path / ROWS)
         except FileNotFoundError:
             raise RunError(f"{self.path}: there is no {ROWS}") from None
-        except ValueError as error:
-            raise RunError(f"{self.path / ROWS}: line {number} cannot be read: {error}") from None
 
     @cached_property
     def summary(self) -> Summary:
@@ -93,7 +86,7 @@ class Results:
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         summary = self.summary
-        yield "grader", f"{self.about['grader']['name']} ({self.about['grader']['type']})"
+        yield "grader", f"{_printable(self.about['grader']['name'])} ({self.about['grader']['type']})"
         yield "rows", f"{summary.rows:,}, {summary.scored:,} scored"
         yield "mean", _with_interval(summary.reward.mean, summary.reward.low, summary.reward.high)
         if summary.passed is not None:
@@ -103,6 +96,11 @@ class Results:
             yield f"mean of {key}", _with_interval(part.mean, part.low, part.high)
         for code, count in summary.errors.items():
             yield code, f"{count:,} rows"
+
+
+def _printable(text: str) -> str:
+    """Escape what would steer a terminal."""
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _with_interval(mean: float | None, low: float | None, high: float | None) -> str:

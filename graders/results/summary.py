@@ -50,7 +50,8 @@ class Summary:
     """What a run amounts to.
 
     `scored` of `rows` rows have a reward, and only they count in `reward`; `errors` counts the rows that
-    have an error of a code, and `examples` holds the first error of each; intervals are 95 %.
+    have an error of a code, and `examples` holds the first error of each; `usage` counts, by model, the
+    replies that rows rest on and their tokens; intervals are 95 %.
     """
 
     rows: int
@@ -130,6 +131,7 @@ class Tally:
         self._parts: dict[str, array[float]] = {}
         self._groups: dict[tuple[str, str], _Count] = {}
         self._examples: dict[str, Mapping[str, Any]] = {}
+        self._usage: dict[str, Counter[str]] = {}
 
     @property
     def rows(self) -> int:
@@ -152,6 +154,9 @@ class Tally:
                 part = self._parts.setdefault(key, array("d"))
                 if reward is not None:
                     part.append(reward)
+            for trace in line.get("traces", ()):
+                counts = self._usage.setdefault(trace["model"], Counter(invocation_count=0))
+                counts.update({"invocation_count": 1, **(trace["usage"] or {})})
             for path, value in zip(self.group_by, values, strict=True):
                 self._groups.setdefault((path.text, value), _Count()).add(line, codes)
 
@@ -164,7 +169,10 @@ class Tally:
         ]
         parts = {key: describe(_floats(values)) for key, values in self._parts.items()}
         bars = histogram(_floats(self._all.rewards))
-        return Summary(self._all.rows, scored, errors, reward, passed, parts, groups, bars, self._examples)
+        usage = {model: dict(counts) for model, counts in self._usage.items()}
+        return Summary(
+            self._all.rows, scored, errors, reward, passed, parts, groups, bars, self._examples, usage
+        )
 
     def _group_values(self, lines: Sequence[Mapping[str, Any]]) -> list[Sequence[str]]:
         """Give each line's group values: those it holds itself, else those of its item and sample."""

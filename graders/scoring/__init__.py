@@ -10,6 +10,9 @@ from typing import Any, ClassVar, Protocol, Self
 
 from graders.batch import Batch, Path
 from graders.config import GraderConfig
+from graders.embedders import Embedder
+from graders.errors import ConfigError, Problem
+from graders.judges import Judge
 from graders.metrics import Metric
 from graders.scores import Scores
 
@@ -49,12 +52,21 @@ class GraderType(Scorer, Protocol):
         """
 
 
+def _no_judge() -> Judge:
+    raise ConfigError([Problem("judge", "there is none")])
+
+
+def _no_embedder() -> Embedder:
+    raise ConfigError([Problem("embedder", "there is none")])
+
+
 @dataclass(frozen=True)
 class Binding:
     """What a grader type is given beside its config.
 
     `path` is where the config stands in the document, for error messages; `metric` looks a metric up;
     `parts` are the sub-graders, already bound; `zero_failures` makes a failed part count 0.0 in a total.
+    `judge` and `embedder` give what was named for the run, or raise a ConfigError that says what is needed.
     """
 
     name: str
@@ -62,3 +74,5 @@ class Binding:
     metric: Callable[[str], Metric]
     parts: Mapping[str, Scorer] = field(default_factory=dict)
     zero_failures: bool = False
+    judge: Callable[[], Judge] = _no_judge
+    embedder: Callable[[], Embedder] = _no_embedder

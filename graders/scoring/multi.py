@@ -1,6 +1,6 @@
 """multi: a formula over the rewards of sub-graders."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -11,7 +11,7 @@ from graders.batch import Batch, Path
 from graders.config import GraderConfig, MultiGrader
 from graders.errors import Code, Failure
 from graders.formula import Formula, parse_formula
-from graders.scores import Scores
+from graders.scores import Scores, first_codes
 from graders.scoring import Binding, Scorer
 
 
@@ -51,7 +51,7 @@ class Multi:
         columns = {key: self._rewards(scores) for key, scores in parts.items()}
         values, failed = self.formula.evaluate(columns, len(batch))
         inherited = (
-            np.zeros(len(batch), np.uint8) if self.zero_failures else _codes(parts.values(), len(batch))
+            np.zeros(len(batch), np.uint8) if self.zero_failures else first_codes(parts.values(), len(batch))
         )
         failed &= inherited == Code.ok
         not_finite = Failure(
@@ -68,11 +68,3 @@ class Multi:
 
     def _rewards(self, scores: Scores) -> NDArray[np.float64]:
         return np.nan_to_num(scores.values, nan=0.0) if self.zero_failures else scores.values
-
-
-def _codes(parts: Iterable[Scores], n: int) -> NDArray[np.uint8]:
-    """Give (n,) the code of the first part that failed in each row, 0 where none did."""
-    codes = np.zeros(n, dtype=np.uint8)
-    for scores in parts:
-        codes = np.where(codes == Code.ok, scores.error_codes, codes)
-    return codes

@@ -1,7 +1,8 @@
 """text_similarity: a metric over two columns of text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from graders.batch import Batch, Path
 from graders.config import GraderConfig, TextSimilarityGrader
-from graders.errors import ConfigError, Failure, Problem
+from graders.embedders import Embedder
+from graders.errors import Failure
 from graders.metrics import Metric
 from graders.render import TemplateString, parse_template
 from graders.scores import Scores
@@ -26,6 +28,7 @@ class TextSimilarity:
     input: TemplateString
     reference: TemplateString
     metric: Metric
+    embedder: Embedder | None = None
 
     @classmethod
     def bind(cls, config: TextSimilarityGrader, binding: Binding) -> Self:
@@ -35,10 +38,9 @@ class TextSimilarity:
             ConfigError: the metric needs an embedder, and there is none.
         """
         metric = binding.metric(config.evaluation_metric)
-        if metric.needs_embedder:
-            message = f"{metric.name!r} compares embeddings and needs an embedder; none is available here"
-            raise ConfigError([Problem(f"{binding.path}.evaluation_metric", message)])
-        return cls(binding.name, parse_template(config.input), parse_template(config.reference), metric)
+        embedder = binding.embedder() if metric.needs_embedder else None
+        texts = parse_template(config.input), parse_template(config.reference)
+        return cls(binding.name, *texts, metric, embedder)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -47,14 +49,25 @@ class TextSimilarity:
 
     @property
     def signatures(self) -> Mapping[str, str]:
-        """The metric's signature, with the versions that it computes with."""
-        return {self.metric.name: self.metric.signature}
+        """The metric's signature, with the versions that it computes with and with who embeds."""
+        whose = f"|embedder:{self.embedder.identity}" if self.embedder else ""
+        return {self.metric.name: self.metric.signature + whose}
 
     def score_batch(self, batch: Batch) -> Scores:
         """Compare column by column."""
         inputs, references = self.input.render(batch), self.reference.render(batch)
-        values, failures = _measure(self.metric, inputs.texts, references.texts)
-        return Scores.of(self.name, values, failures | references.failures | inputs.failures)
+        metric = self.metric
+        if self.embedder:
+            metric = replace(metric, function=partial(metric.function, embed=self.embedder.embed))
+        unrendered = references.failures | inputs.failures
+        texts = (_without(unrendered, rendered.texts) for rendered in (inputs, references))
+        values, failures = _measure(metric, *texts)
+        return Scores.of(self.name, values, failures | unrendered)
+
+
+def _without(failures: Mapping[int, Failure], texts: list[str]) -> list[str]:
+    """Empty the texts of failed rows, so that nobody is asked about them."""
+    return ["" if row in failures else text for row, text in enumerate(texts)] if failures else texts
 
 
 def _measure(
@@ -63,10 +76,11 @@ def _measure(
     """Compute a metric. Where a library fails on a text, that row fails and the others are computed."""
     try:
         return metric.function(hypotheses, references), {}
-    except Exception as error:  # the metric, or the library behind it, is somebody else's code
+    except Exception as error:  # the metric, the library behind it or the embedder is somebody else's code
         if len(hypotheses) == 1:
+            reason = "embedding_failed" if metric.needs_embedder else "metric_failed"
             detail = f"{metric.name} failed: {type(error).__name__}: {error}"
-            return np.full(1, np.nan), {0: Failure("metric_failed", detail)}
+            return np.full(1, np.nan), {0: Failure(reason, detail)}
     values = np.empty(len(hypotheses))
     failures: dict[int, Failure] = {}
     for row, pair in enumerate(zip(hypotheses, references, strict=True)):

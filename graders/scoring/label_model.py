@@ -1,0 +1,54 @@
+"""label_model: one of several labels from a judge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from graders.batch import Batch, Path
+from graders.config import GraderConfig, LabelModelGrader
+from graders.config.problems import show
+from graders.errors import Failure
+from graders.scores import Scores
+from graders.scoring import Binding
+from graders.scoring._verdict import Inquiry, response_schema
+
+
+@dataclass(frozen=True)
+class LabelModel:
+    """Scores 1.0 where the judge's label is a passing one, else 0.0; labels are compared exactly."""
+
+    Config: ClassVar[type[GraderConfig]] = LabelModelGrader
+
+    name: str
+    inquiry: Inquiry
+    labels: tuple[str, ...]
+    passing_labels: frozenset[str]
+    signatures: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def bind(cls, config: LabelModelGrader, binding: Binding) -> Self:
+        """Parse the prompt and find the judge.
+
+        Raises:
+            ConfigError: there is no judge.
+        """
+        schema = response_schema(
+            "label_classification", "One of the labels.", {"type": "string", "enum": list(config.labels)}
+        )
+        inquiry = Inquiry.of(binding.judge(), config.model, config.input, config.sampling_params, schema)
+        return cls(binding.name, inquiry, tuple(config.labels), frozenset(config.passing_labels))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of the prompt."""
+        return self.inquiry.paths
+
+    def score_batch(self, batch: Batch) -> Scores:
+        """Ask about every row."""
+        return self.inquiry.score(self.name, batch, self._grade)
+
+    def _grade(self, result: Any) -> float | Failure:
+        if not isinstance(result, str) or result not in self.labels:
+            labels = ", ".join(map(repr, self.labels))
+            return Failure("not_a_label", f"expected one of the labels {labels}; got {show(result)}"[:2000])
+        return float(result in self.passing_labels)

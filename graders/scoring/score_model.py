@@ -1,0 +1,54 @@
+"""score_model: a number from a judge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from graders.batch import Batch, Path
+from graders.config import GraderConfig, ScoreModelGrader
+from graders.config.problems import show
+from graders.errors import Failure
+from graders.scores import Scores
+from graders.scoring import Binding
+from graders.scoring._verdict import Inquiry, response_schema
+
+
+@dataclass(frozen=True)
+class ScoreModel:
+    """Scores the judge's number, not rescaled; beyond the range it becomes the nearer bound."""
+
+    Config: ClassVar[type[GraderConfig]] = ScoreModelGrader
+
+    name: str
+    inquiry: Inquiry
+    low: float
+    high: float
+    signatures: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def bind(cls, config: ScoreModelGrader, binding: Binding) -> Self:
+        """Parse the prompt and find the judge.
+
+        Raises:
+            ConfigError: there is no judge.
+        """
+        low, high = config.range or (0, 1)
+        schema = response_schema(
+            "float_score_classification", f"A number from {low} to {high}.", {"type": "number"}
+        )
+        inquiry = Inquiry.of(binding.judge(), config.model, config.input, config.sampling_params, schema)
+        return cls(binding.name, inquiry, float(low), float(high))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of the prompt."""
+        return self.inquiry.paths
+
+    def score_batch(self, batch: Batch) -> Scores:
+        """Ask about every row."""
+        return self.inquiry.score(self.name, batch, self._grade)
+
+    def _grade(self, result: Any) -> float | Failure:
+        if type(result) not in (int, float):
+            return Failure("not_a_number", f"expected a number as the result; got {show(result)}")
+        return float(min(max(result, self.low), self.high)) + 0.0  # no negative zero

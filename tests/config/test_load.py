@@ -1,0 +1,447 @@
+"""What a grader document may say, and every way in which it can be wrong, with the words for it."""
+
+import pytest
+from pydantic import ValidationError
+
+from graders.config import Vocabulary, check, load
+from graders.config.graders import METRICS, TYPES, StringCheckGrader
+from graders.errors import ConfigError
+
+MESSAGES = [{"role": "user", "content": "{{sample.output_text}}"}]
+STRING = {"type": "string_check", "name": "s", "input": "a", "reference": "b", "operation": "eq"}
+SIMILARITY = {
+    "type": "text_similarity",
+    "name": "t",
+    "input": "a",
+    "reference": "b",
+    "evaluation_metric": "bleu",
+}
+SCORE = {"type": "score_model", "name": "m", "model": "gpt-4o", "input": MESSAGES}
+LABEL = SCORE | {"type": "label_model", "labels": ["good", "bad"], "passing_labels": ["good"]}
+PYTHON = {"type": "python", "name": "p", "source": "def grade(sample, item):\n    return 1.0\n"}
+MULTI = {"type": "multi", "name": "x", "graders": {"a": STRING, "b": SIMILARITY}, "calculate_output": "a * b"}
+EVERY_TYPE = [STRING, SIMILARITY, SCORE, LABEL, PYTHON, MULTI]
+
+TYPE_LIST = "string_check, text_similarity, score_model, label_model, python, multi"
+METRIC_LIST = "fuzzy_match, bleu, gleu, meteor, cosine, rouge_1, rouge_2, rouge_3, rouge_4, rouge_5, rouge_l"
+BLOCK_LIST = "input_text, output_text, input_image, input_audio"
+
+
+def without(document, *names):
+    return {name: value for name, value in document.items() if name not in names}
+
+
+def prompt(content):
+    return SCORE | {"input": [{"role": "user", "content": content}]}
+
+
+def sampling(**parameters):
+    return SCORE | {"sampling_params": parameters}
+
+
+def problems_of(document):
+    with pytest.raises(ConfigError) as caught:
+        load(document)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def warnings_of(document):
+    return [str(warning) for warning in check(document).warnings]
+
+
+@pytest.mark.parametrize("document", EVERY_TYPE, ids=lambda document: document["type"])
+def test_every_published_type_loads_as_its_class(document):
+    config = load(document)
+    assert type(config) is TYPES[document["type"]]
+    assert config.name == document["name"]
+    assert warnings_of(document) == []
+
+
+@pytest.mark.parametrize("document", EVERY_TYPE, ids=lambda document: document["type"])
+def test_a_name_is_optional(document):
+    assert load(without(document, "name")).name is None
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_published_metric_loads(metric):
+    assert load(SIMILARITY | {"evaluation_metric": metric}).evaluation_metric == metric
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "text",
+        {"type": "input_text", "text": "text"},
+        {"type": "output_text", "text": "text"},
+        {"type": "input_image", "image_url": "{{item.url}}"},
+        {"type": "input_image", "image_url": "https://example.org/a.png", "detail": "low"},
+        {"type": "input_audio", "input_audio": {"data": "{{item.sound}}", "format": "wav"}},
+        [],
+        ["text", {"type": "input_text", "text": "text"}, {"type": "input_image", "image_url": "u"}],
+        {"type": "input_text", "text": "text", "prompt_cache_breakpoint": {"mode": "explicit"}},
+    ],
+)
+def test_every_form_of_a_messages_content_loads(content):
+    assert check(prompt(content)).problems == []
+
+
+@pytest.mark.parametrize("role", ["user", "assistant", "system", "developer"])
+def test_every_role_loads(role):
+    assert load(SCORE | {"input": [{"role": role, "content": "x", "type": "message"}]}).input[0].role == role
+
+
+@pytest.mark.parametrize("document", EVERY_TYPE, ids=lambda document: document["type"])
+def test_a_config_cannot_be_changed(document):
+    with pytest.raises(ValidationError, match="frozen"):
+        load(document).name = "other"
+
+
+def test_a_message_and_the_sampling_parameters_cannot_be_changed():
+    config = load(sampling(seed=1))
+    with pytest.raises(ValidationError, match="frozen"):
+        config.input[0].role = "system"
+    with pytest.raises(ValidationError, match="frozen"):
+        config.sampling_params.seed = 2
+
+
+def test_loading_leaves_the_document_as_it_was():
+    graders = {"a": dict(STRING), "b": dict(SIMILARITY)}
+    document = MULTI | {"graders": graders}
+    load(document)
+    assert document == MULTI
+    assert document["graders"] is graders
+
+
+WRONG = {
+    "no object": (5, ["$: expected a grader, an object; got 5"]),
+    "null": (None, ["$: expected a grader, an object; got null"]),
+    "an array": ([STRING], ["$: expected a grader, an object; got an array"]),
+    "no type": (without(STRING, "type"), [f"$: missing field 'type', one of {TYPE_LIST}"]),
+    "misspelt type": (
+        STRING | {"type": "string-check"},
+        [f"$.type: expected one of {TYPE_LIST}; got 'string-check' (did you mean 'string_check'?)"],
+    ),
+    "unknown type": (
+        STRING | {"type": "endpoint"},
+        [f"$.type: expected one of {TYPE_LIST}; got 'endpoint'"],
+    ),
+    "type is no text": (STRING | {"type": ["x"]}, [f"$.type: expected one of {TYPE_LIST}; got an array"]),
+    "misspelt operation": (
+        STRING | {"operation": "ilke"},
+        ["$.operation: expected one of eq, ne, like, ilike; got 'ilke' (did you mean 'ilike'?)"],
+    ),
+    "operation in capitals": (
+        STRING | {"operation": "EQ"},
+        ["$.operation: expected one of eq, ne, like, ilike; got 'EQ' (did you mean 'eq'?)"],
+    ),
+    "operation like no other": (
+        STRING | {"operation": "xyz"},
+        ["$.operation: expected one of eq, ne, like, ilike; got 'xyz'"],
+    ),
+    "operation null": (
+        STRING | {"operation": None},
+        ["$.operation: expected one of eq, ne, like, ilike; got null"],
+    ),
+    "long operation": (
+        STRING | {"operation": "x" * 1000},
+        [f"$.operation: expected one of eq, ne, like, ilike; got '{'x' * 56}…"],
+    ),
+    "misspelt metric": (
+        SIMILARITY | {"evaluation_metric": "rouge-l"},
+        [f"$.evaluation_metric: expected one of {METRIC_LIST}; got 'rouge-l' (did you mean 'rouge_l'?)"],
+    ),
+    "metric is no text": (
+        SIMILARITY | {"evaluation_metric": 5},
+        ["$.evaluation_metric: expected a string; got 5"],
+    ),
+    "text is a number": (STRING | {"input": 1.5}, ["$.input: expected a string; got 1.5"]),
+    "text is null": (STRING | {"reference": None}, ["$.reference: expected a string; got null"]),
+    "text is a bool": (STRING | {"input": True}, ["$.input: expected a string; got true"]),
+    "text is an array": (STRING | {"input": []}, ["$.input: expected a string; got an array"]),
+    "name is an object": (STRING | {"name": {}}, ["$.name: expected a string; got an object"]),
+    "source is null": (PYTHON | {"source": None}, ["$.source: expected a string; got null"]),
+    "image_tag is a number": (PYTHON | {"image_tag": 5}, ["$.image_tag: expected a string; got 5"]),
+    "bool as number": (
+        SIMILARITY | {"pass_threshold": True},
+        ["$.pass_threshold: expected a number; got true"],
+    ),
+    "text as number": (
+        PYTHON | {"pass_threshold": "0.5"},
+        ["$.pass_threshold: expected a number; got '0.5'"],
+    ),
+    "not finite": (
+        MULTI | {"pass_threshold": float("nan")},
+        ["$.pass_threshold: expected a finite number; got nan"],
+    ),
+    "beyond a float": (
+        SIMILARITY | {"pass_threshold": 10**400},
+        ["$.pass_threshold: expected a number that a float can hold; got a larger integer"],
+    ),
+    "range is a number": (SCORE | {"range": 5}, ["$.range: expected an array; got 5"]),
+    "range is a tuple": (SCORE | {"range": (0, 1)}, ["$.range: expected an array; got a tuple"]),
+    "range of one": (SCORE | {"range": [0]}, ["$.range: expected at least 2 entries; got 1"]),
+    "range of three": (SCORE | {"range": [0, 1, 2]}, ["$.range: expected at most 2 entries; got 3"]),
+    "range falls": (SCORE | {"range": [1, 0]}, ["$.range: expected the lower number first; got [1, 0]"]),
+    "range is empty": (
+        SCORE | {"range": [1, 1.0]},
+        ["$.range: expected the lower number first; got [1, 1.0]"],
+    ),
+    "range of no numbers": (
+        SCORE | {"range": [True, "1"]},
+        ["$.range[0]: expected a number; got true", "$.range[1]: expected a number; got '1'"],
+    ),
+    "range is infinite": (
+        SCORE | {"range": [0, float("inf")]},
+        ["$.range[1]: expected a finite number; got inf"],
+    ),
+    "input is text": (SCORE | {"input": "x"}, ["$.input: expected an array; got 'x'"]),
+    "message is text": (SCORE | {"input": ["x"]}, ["$.input[0]: expected an object; got 'x'"]),
+    "empty message": (SCORE | {"input": [{}]}, ["$.input[0]: missing field 'role', missing field 'content'"]),
+    "unknown role": (
+        SCORE | {"input": [*MESSAGES, {"role": "usr", "content": "x"}]},
+        [
+            "$.input[1].role: expected one of user, assistant, system, developer; got 'usr'"
+            " (did you mean 'user'?)"
+        ],
+    ),
+    "content is a number": (prompt(5), ["$.input[0].content: expected an object; got 5"]),
+    "unknown block": (
+        prompt([{"type": "text", "text": "x"}]),
+        [f"$.input[0].content[0]: expected one of {BLOCK_LIST}; got 'text'"],
+    ),
+    "block without type": (
+        prompt({"text": "x"}),
+        ["$.input[0].content: expected an object with a type; got an object"],
+    ),
+    "block without text": (prompt({"type": "input_text"}), ["$.input[0].content: missing field 'text'"]),
+    "text of a block": (
+        prompt({"type": "input_text", "text": 5}),
+        ["$.input[0].content.text: expected a string; got 5"],
+    ),
+    "blocks of an array": (
+        prompt(["x", 5, {"type": "input_audio", "input_audio": {"data": "", "format": "ogg"}}]),
+        [
+            "$.input[0].content[1]: expected an object; got 5",
+            "$.input[0].content[2].input_audio.format: expected one of mp3, wav; got 'ogg'",
+        ],
+    ),
+    "detail": (
+        prompt({"type": "input_image", "image_url": "u", "detail": "highest"}),
+        ["$.input[0].content.detail: expected one of low, high, auto; got 'highest' (did you mean 'high'?)"],
+    ),
+    "sampling_params": (
+        SCORE | {"sampling_params": []},
+        ["$.sampling_params: expected an object; got an array"],
+    ),
+    "seed": (sampling(seed=1.5), ["$.sampling_params.seed: expected an integer; got 1.5"]),
+    "temperature": (
+        sampling(temperature=True),
+        ["$.sampling_params.temperature: expected a number; got true"],
+    ),
+    "max tokens": (
+        sampling(max_completions_tokens=0),
+        ["$.sampling_params.max_completions_tokens: expected at least 1; got 0"],
+    ),
+    "reasoning_effort": (
+        sampling(reasoning_effort="lowest"),
+        [
+            "$.sampling_params.reasoning_effort: expected one of none, minimal, low, medium, high, xhigh,"
+            " max; got 'lowest' (did you mean 'low'?)"
+        ],
+    ),
+    "no labels": (
+        LABEL | {"labels": [], "passing_labels": []},
+        ["$.labels: expected at least 1 entries; got 0"],
+    ),
+    "labels twice": (
+        LABEL | {"labels": ["good", "bad", "good"]},
+        ["$.labels: expected each label once; got 'good' more than once"],
+    ),
+    "labels are numbers": (LABEL | {"labels": [1]}, ["$.labels[0]: expected a string; got 1"]),
+    "passing labels not offered": (
+        LABEL | {"passing_labels": ["fine", "good", "ok"]},
+        ["$.passing_labels: expected some of the labels 'good', 'bad'; got 'fine', 'ok'"],
+    ),
+    "passing labels twice": (
+        LABEL | {"passing_labels": ["good", "good"]},
+        ["$.passing_labels: expected each label once; got 'good' more than once"],
+    ),
+    "passing labels null": (
+        LABEL | {"passing_labels": None},
+        ["$.passing_labels: expected an array; got null"],
+    ),
+    "nested multi": (
+        MULTI | {"graders": {"a": STRING, "b": MULTI}},
+        ["$.graders.b.type: a multi grader cannot hold a multi grader"],
+    ),
+    "list of graders": (
+        MULTI | {"graders": [STRING]},
+        ["$.graders: expected an object that maps names to graders; got an array"],
+    ),
+    "one grader": (
+        MULTI | {"graders": STRING},
+        ["$.graders: expected an object that maps names to graders; got one grader"],
+    ),
+    "graders is text": (
+        MULTI | {"graders": "a"},
+        ["$.graders: expected an object that maps names to graders; got 'a'"],
+    ),
+    "graders is null": (MULTI | {"graders": None}, ["$.graders: expected an object; got null"]),
+    "empty graders": (MULTI | {"graders": {}}, ["$.graders: expected at least 1 entries; got 0"]),
+    "grader is no object": (
+        MULTI | {"graders": {"type": "a", "b c": 5}},
+        [
+            "$.graders.type: expected a grader, an object; got 'a'",
+            '$.graders["b c"]: expected a grader, an object; got 5',
+        ],
+    ),
+    "grader is wrong": (
+        MULTI | {"graders": {"a": STRING | {"operation": "x"}, "b": without(STRING, "input")}},
+        [
+            "$.graders.a.operation: expected one of eq, ne, like, ilike; got 'x'",
+            "$.graders.b: missing field 'input'",
+        ],
+    ),
+    "formula is a number": (
+        MULTI | {"calculate_output": 5},
+        ["$.calculate_output: expected a string; got 5"],
+    ),
+    "empty multi": ({"type": "multi"}, ["$: missing field 'graders', missing field 'calculate_output'"]),
+}
+
+
+@pytest.mark.parametrize(("document", "expected"), WRONG.values(), ids=WRONG.keys())
+def test_a_mistake_is_named_with_its_place(document, expected):
+    assert problems_of(document) == expected
+
+
+MISTAKEN_WORDS = {
+    "contains": "$.operation: expected one of eq, ne, like, ilike; got 'contains' (did you mean 'like'?)",
+    "icontains": "$.operation: expected one of eq, ne, like, ilike; got 'icontains' (did you mean 'ilike'?)",
+    "neq": "$.operation: expected one of eq, ne, like, ilike; got 'neq' (did you mean 'ne'?)",
+    "equals": "$.operation: expected one of eq, ne, like, ilike; got 'equals' (did you mean 'eq'?)",
+    "starts_with": "$.operation: expected one of eq, ne, like, ilike; got 'starts_with'"
+    " (string_check has no patterns; a python grader can test this)",
+    "regex": "$.operation: expected one of eq, ne, like, ilike; got 'regex'"
+    " (string_check has no patterns; a python grader can test this)",
+}
+
+
+@pytest.mark.parametrize(("word", "expected"), MISTAKEN_WORDS.items())
+def test_a_common_mistake_for_an_operation_is_told_the_right_word(word, expected):
+    assert problems_of(STRING | {"operation": word}) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("document", "wrong", "right"),
+    [
+        (SCORE, "prompt", "input"),
+        (SCORE, "messages", "input"),
+        (PYTHON, "script", "source"),
+        (PYTHON, "code", "source"),
+        (MULTI, "formula", "calculate_output"),
+        (SIMILARITY, "metric", "evaluation_metric"),
+        (STRING, "expected", "reference"),
+        (STRING, "refrence", "reference"),
+        (PYTHON, "sorce", "source"),
+    ],
+)
+def test_a_missing_field_under_another_name_is_recognised(document, wrong, right):
+    mistaken = without(document, right) | {wrong: document[right]}
+    assert problems_of(mistaken) == [f"$: missing field '{right}' (found '{wrong}')"]
+    assert warnings_of(mistaken) == [f"$.{wrong}: unknown field, kept but not used (did you mean '{right}'?)"]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (STRING | {"invalid_grade": 0}, ["$.invalid_grade: unknown field, kept but not used"]),
+        (STRING | {"a key": 1}, ['$["a key"]: unknown field, kept but not used']),
+        (
+            SIMILARITY | {"pass_treshold": 1},
+            ["$.pass_treshold: unknown field, kept but not used (did you mean 'pass_threshold'?)"],
+        ),
+        (
+            MULTI | {"graders": {"a": STRING | {"pass_threshold": 1}}, "calculate_output": "a"},
+            ["$.graders.a.pass_threshold: unknown field, kept but not used"],
+        ),
+        (
+            sampling(temprature=1),
+            ["$.sampling_params.temprature: unknown field, kept but not used (did you mean 'temperature'?)"],
+        ),
+        (
+            SCORE | {"input": [{"role": "user", "content": "x", "more": 1}]},
+            ["$.input[0].more: unknown field, kept but not used"],
+        ),
+        (
+            prompt(["x", {"type": "input_image", "image_url": "u", "detial": "low"}]),
+            ["$.input[0].content[1].detial: unknown field, kept but not used (did you mean 'detail'?)"],
+        ),
+    ],
+)
+def test_an_unknown_field_is_kept_and_warned_about(document, expected):
+    checked = check(document)
+    assert (checked.problems, [str(warning) for warning in checked.warnings]) == ([], expected)
+
+
+def test_all_problems_come_at_once():
+    document = {
+        "type": "multi",
+        "name": 5,
+        "graders": {
+            "one": {"type": "string_check", "operation": "contains"},
+            "two": LABEL | {"passing_labels": ["x"], "model": None},
+            "three": {"type": "python"},
+            "four": [],
+        },
+        "formula": "one",
+        "pass_threshold": False,
+    }
+    assert problems_of(document) == [
+        "$.name: expected a string; got 5",
+        "$: missing field 'calculate_output' (found 'formula')",
+        "$.pass_threshold: expected a number; got false",
+        "$.graders.one: missing field 'input', missing field 'reference'",
+        "$.graders.one.operation: expected one of eq, ne, like, ilike; got 'contains' (did you mean 'like'?)",
+        "$.graders.two.model: expected a string; got null",
+        "$.graders.two.passing_labels: expected some of the labels 'good', 'bad'; got 'x'",
+        "$.graders.three: missing field 'source'",
+        "$.graders.four: expected a grader, an object; got an array",
+    ]
+
+
+def test_the_message_of_the_error_is_its_problems_line_by_line():
+    with pytest.raises(ConfigError) as caught:
+        load(STRING | {"input": 1, "name": 2})
+    assert str(caught.value) == "$.name: expected a string; got 2\n$.input: expected a string; got 1"
+
+
+def test_a_key_named_type_may_hold_a_grader():
+    config = load(MULTI | {"graders": {"type": STRING, "name": STRING}, "calculate_output": "type"})
+    assert list(config.graders) == ["type", "name"]
+
+
+def test_the_spelling_without_the_first_s_is_the_same_field():
+    config = load(sampling(max_completion_tokens=7))
+    assert config.sampling_params.max_completions_tokens == 7
+    assert warnings_of(sampling(max_completion_tokens=7)) == []
+
+
+def test_a_document_with_a_key_that_is_no_text_is_refused():
+    assert len(problems_of(STRING | {1: 2})) == 1
+    assert problems_of(MULTI | {"graders": {1: STRING}})[0] == "$.graders[1]: expected a string; got 1"
+
+
+class OwnGrader(StringCheckGrader):
+    type: str
+
+
+def test_a_wider_vocabulary_knows_more_types_and_metrics():
+    vocabulary = Vocabulary({**TYPES, "own": OwnGrader}, (*METRICS, "own_metric"))
+    own = STRING | {"type": "own"}
+    measured = SIMILARITY | {"evaluation_metric": "own_metric"}
+    multi = MULTI | {"graders": {"a": own, "b": measured}}
+    assert type(load(own, vocabulary=vocabulary)) is OwnGrader
+    assert type(load(multi, vocabulary=vocabulary).graders["a"]) is OwnGrader
+    assert problems_of(own)[0].startswith("$.type: expected one of")
+    assert problems_of(measured)[0].startswith("$.evaluation_metric: expected one of")

@@ -1,0 +1,1 @@
+"""What a package brings that adds to graders: one module for each kind of thing."""
