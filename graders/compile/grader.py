@@ -1,5 +1,6 @@
 """The grader: one class round a bound implementation."""
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,10 @@ class Options:
     on_error: Literal["null", "zero"] = "null"
     pass_threshold: float | None = None
     legacy: bool = False
+
+    def __post_init__(self) -> None:
+        if self.pass_threshold is not None and not math.isfinite(self.pass_threshold):
+            raise ValueError(f"expected a finite pass_threshold; got {self.pass_threshold!r}")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
+from graders.dataset.output_items import listed
 from graders.dataset.rows import kind
 from graders.errors import DataError, Failure
 from graders.strict_json import loads
@@ -99,7 +100,7 @@ def _read_json(path: Path, advance: Advance) -> Iterator[Raw]:
     if len(data) > MAX_JSON:
         raise DataError(f"{path}: larger than {MAX_JSON} bytes; a .jsonl file is read in blocks")
     try:
-        rows = loads(data)
+        rows = listed(loads(data))
     except ValueError as error:
         raise DataError(f"{path}: not JSON: {error}") from None
     if not isinstance(rows, list):
@@ -109,7 +110,8 @@ def _read_json(path: Path, advance: Advance) -> Iterator[Raw]:
 
 def _read_table(path: Path, advance: Advance, delimiter: str = ",") -> Iterator[Raw]:
     """Read CSV. Every cell is a string; bytes that are not UTF-8 cost their row only."""
-    with _opened(path) as (file, tell), _wide_cells():
+    _let_cells_be_long()
+    with _opened(path) as (file, tell):
         text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
         reader = csv.reader(_bounded_lines(text, path), delimiter=delimiter, strict=True)
         try:
@@ -130,14 +132,13 @@ def _bounded_lines(text: IO[str], path: Path) -> Iterator[str]:
         yield line
 
 
-@contextmanager
-def _wide_cells() -> Iterator[None]:
-    """Let cells be as long as lines may be; the limit belongs to the whole process, so it is put back."""
-    before = csv.field_size_limit(MAX_LINE)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+def _let_cells_be_long() -> None:
+    """Let cells be as long as lines may be.
+
+    The limit belongs to the whole process. It is raised and never put back: another reader may be at work.
+    """
+    if csv.field_size_limit() < MAX_LINE:
+        csv.field_size_limit(MAX_LINE)
 
 
 def _check_header(header: list[str], path: Path) -> None:

@@ -260,3 +260,9 @@ def test_the_document_is_kept_as_it_was_sent():
     with pytest.warns(ConfigWarning):
         grader = load_grader(document)
     assert grader.document == document == before
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf")])
+def test_a_pass_threshold_that_is_no_number_is_refused(threshold: float) -> None:
+    with pytest.raises(ValueError, match="expected a finite pass_threshold"):
+        Options(pass_threshold=threshold)

@@ -162,10 +162,16 @@ def test_a_quote_that_is_never_closed_names_its_line(write):
 
 
 def test_a_cell_may_be_longer_than_the_csv_module_allows(write):
-    before = csv.field_size_limit()
     (item,) = items(write("rows.csv", b"a\n" + b"x" * 300_000 + b"\n"))
     assert len(item["a"]) == 300_000
-    assert csv.field_size_limit() == before
+
+
+def test_a_reader_that_ends_takes_no_long_cells_from_another(write):
+    path = write("rows.csv", b"a\n1\n" + b"x" * 300_000 + b"\n")
+    first = open_dataset(path).blocks(rows=1)
+    next(first)
+    items(write("other.csv", b"a\n1\n"))
+    assert len(next(first).rows[0].item["a"]) == 300_000
 
 
 def test_a_line_up_to_the_limit_is_read_and_a_longer_one_is_passed_over(write, monkeypatch):

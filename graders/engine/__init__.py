@@ -1,0 +1,86 @@
+"""The whole road: read blocks, score them, write the run directory.
+
+Design: rows go through in blocks, so memory does not grow with the data; a block's lines are handed to the
+operating system before the next is read, so a process that is killed loses the block it was in and no
+other. What a line says is a function of the row, the grader and its options alone.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from graders import catalog
+from graders.compile import Grader
+from graders.dataset import DataSource, RowMapping, open_dataset
+from graders.engine.data import field_path, group_path, located
+from graders.engine.lines import MAX_DEPTH
+from graders.engine.run import Progress, Run
+from graders.errors import RunError
+from graders.results import Results
+
+__all__ = ["MAX_DEPTH", "Progress", "evaluate", "whole_rows"]
+
+
+def evaluate(
+    grader: Grader,
+    data: DataSource,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    limit: int | None = None,
+    item_field: str | None = None,
+    sample_field: str | None = None,
+    id_field: str | None = None,
+    group_by: Sequence[str] = (),
+    slim: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Results:
+    """Grade a dataset and write a run directory.
+
+    `data` is a path (.jsonl, .json, .csv, .tsv, each perhaps .gz), `template:NAME` or a list of rows;
+    `out` the directory, `runs/<grader>-<data>-<n>` where it is absent. `item_field`, `sample_field` and
+    `id_field` are paths into the raw row, `group_by` template paths. `slim` leaves item and sample out of
+    the lines.
+
+    Raises:
+        DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
+        RunError: the directory holds another run, or something else.
+        RunStoppedError: the disk is full; `resume` goes on.
+        ValueError: `limit` is less than 1.
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"expected a limit of at least 1; got {limit!r}")
+    groups = [group_path(text) for text in group_by]
+    mapping = RowMapping(*(field_path(text) for text in (item_field, sample_field, id_field)))
+    with ExitStack() as stack:
+        dataset = open_dataset(located(data, stack), mapping)
+        if isinstance(data, str) and data.startswith(catalog.PREFIX):
+            dataset.name = data.removeprefix(catalog.PREFIX)
+        run = Run(grader, dataset, groups, slim, limit, on_progress)
+        path = None if out is None else Path(out)
+        return run.write(path, str(data) if isinstance(data, str | os.PathLike) else None, resume, overwrite)
+
+
+def whole_rows(results: Results) -> Iterator[dict[str, Any]]:
+    """Give the rows of a run with item and sample; where the run is slim, these come from its data.
+
+    Raises:
+        RunError: the run is slim, and its data are gone or have changed.
+    """
+    if not results.about["options"]["slim"]:
+        yield from results.rows()
+        return
+    about = results.about["data"]
+    if about["path"] is None:
+        raise RunError(f"{results.path}: the run is slim, and its data were in memory")
+    mapping = RowMapping(**{key: field_path(text) for key, text in results.about["row_mapping"].items()})
+    with ExitStack() as stack:
+        dataset = open_dataset(located(about["path"], stack), mapping)
+        if dataset.fingerprint() != about["sha256"]:
+            raise RunError(f"{results.path}: the run is slim, and {about['path']} has changed since")
+        rows = (row for block in dataset.blocks() for row in block.rows)
+        for line, row in zip(results.rows(), rows, strict=False):
+            yield line | {"item": row.item, "sample": row.sample}

@@ -1,0 +1,90 @@
+"""The lines of `results.jsonl`: what each says, and the bytes that say it."""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graders.batch import Batch, Path
+from graders.compile import Grader
+from graders.dataset import Block, Row
+from graders.errors import Code
+from graders.results import group_values
+from graders.scores import Grade
+from graders.strict_json import dumps
+
+MAX_DEPTH = 500
+"""Deepest nesting of a line of results; a parser's own limit depends on who calls it."""
+
+
+@dataclass(frozen=True)
+class LineWriter:
+    """Grades blocks and words their lines; a slim line has group values in place of item and sample."""
+
+    grader: Grader
+    group_by: Sequence[Path] = ()
+    slim: bool = False
+
+    def graded(self, block: Block) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """Grade a block; give each row's line, as it is and as it is written."""
+        batch = block.batch
+        grades = self.grader.grades(self.grader.score_batch(batch))
+        groups = self._slim_groups(batch)
+        for row, grade, values in zip(block.rows, grades, groups, strict=True):
+            yield self._line(row, grade, values)
+
+    def _slim_groups(self, batch: Batch) -> list[dict[str, str]]:
+        if not (self.slim and self.group_by):
+            return [{}] * len(batch)
+        names = [path.text for path in self.group_by]
+        return [dict(zip(names, values, strict=True)) for values in group_values(batch, self.group_by)]
+
+    def _line(self, row: Row, grade: Grade, groups: Mapping[str, str]) -> tuple[dict[str, Any], bytes]:
+        line: dict[str, Any] = {"row": row.number, "id": row.id}
+        if row.sample_index is not None:
+            line["sample_index"] = row.sample_index
+        line["reward"] = grade.reward
+        line["passed"] = grade.passed
+        line["sub_rewards"] = grade.sub_rewards
+        line["errors"] = [error.to_dict() for error in grade.errors]
+        if grade.traces:
+            line["traces"] = grade.traces
+        if groups:
+            line["groups"] = groups
+        if not self.slim:
+            line["item"], line["sample"] = row.item, row.sample
+        try:
+            text = dumps(line)
+        except ValueError:
+            return self._unwritable(line)
+        return self._unwritable(line) if _depth(text) > MAX_DEPTH else (line, text)
+
+    def _unwritable(self, line: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Fail a row that is nested too deeply for a line of its own."""
+        error = {
+            "code": Code.row_parse_error.name,
+            "reason": "wrong_shape",
+            "detail": f"row {line['row']} is nested too deeply to be written",
+            "grader": self.grader.name,
+        }
+        absent = 0.0 if self.grader.options.on_error == "zero" else None
+        changed: dict[str, Any] = {"reward": absent, "passed": None, "errors": [error]}
+        changed |= {"item": None, "sample": None}
+        changed["sub_rewards"] = dict.fromkeys(line["sub_rewards"], absent)
+        if isinstance(line["id"], dict | list):
+            changed["id"] = line["row"]
+        line |= {key: value for key, value in changed.items() if key in line}
+        return line, dumps(line)
+
+
+def _depth(text: bytes) -> int:
+    """Give how deep a JSON text is nested, or less where that is within `MAX_DEPTH` anyway."""
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return 0
+    steps = (_STEPS[letter] for letter in _NO_BRACKETS.sub(b"", text))
+    return max(itertools.accumulate(steps), default=0)
+
+
+_NO_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[^\[\]{}"]++')
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
