@@ -62,6 +62,11 @@ def test_where_no_row_has_a_sample_the_run_stops_before_it_begins(exact):
     assert not Path("run").exists()
 
 
+def test_a_field_whose_name_only_holds_the_word_is_suggested_too(exact):
+    with pytest.raises(DataError, match=r"did you mean --sample-field model_answer\?"):
+        evaluate(exact, [{"question": "q", "model_answer": "a"}])
+
+
 def test_a_field_that_the_grader_compares_with_is_not_taken_for_the_sample(exact):
     with pytest.raises(DataError, match=r"did you mean --sample-field text\?"):
         evaluate(exact, [{"answer": "a", "text": "b"}])

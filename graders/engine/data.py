@@ -50,7 +50,7 @@ def require_samples(block: Block, grader: Grader) -> None:
     fields = list(dict.fromkeys(key for item in readable for key in item))
     read = {path.segments[0] for path in grader.scorer.paths if path.head == "item" and path.segments}
     likely = [
-        name for meant in _SAMPLE_NAMES for name in fields if name.lower() == meant and name not in read
+        name for meant in _SAMPLE_WORDS for name in fields if meant in name.lower() and name not in read
     ]
     meant = f" (did you mean --sample-field {likely[0]}?)" if likely else ""
     raise DataError(
@@ -59,17 +59,15 @@ def require_samples(block: Block, grader: Grader) -> None:
     )
 
 
-_SAMPLE_NAMES = (
+_SAMPLE_WORDS = (
     "output",
-    "output_text",
     "response",
     "completion",
     "prediction",
-    "model_output",
-    "model_sample",
-    "generated",
-    "generation",
+    "sample",
+    "generat",
     "hypothesis",
     "answer",
     "text",
 )
+"""What names of fields that hold a model's output have in them, likelier ones first."""
