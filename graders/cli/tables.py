@@ -28,6 +28,9 @@ def print_summary(console: Console, title: str, summary: Summary) -> None:
     if summary.errors:
         console.print()
         console.print(_errors(summary))
+    if summary.usage:
+        console.print()
+        console.print(_usage(summary.usage))
     console.print()
 
 
@@ -108,4 +111,12 @@ def _errors(summary: Summary) -> Table:
         example = summary.examples[code]
         where = f"row {example['row']}, {example['grader']}: "
         table.add_row(code, f"{count:,}", cell(where + example["detail"], limit=160))
+    return table
+
+
+def _usage(usage: Mapping[str, Mapping[str, int]]) -> Table:
+    table = _table("model", "replies", "prompt tokens", "completion tokens")
+    for model, counts in usage.items():
+        names = ("invocation_count", "prompt_tokens", "completion_tokens")
+        table.add_row(cell(model), *(f"{counts.get(name, 0):,}" for name in names))
     return table

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from graders.compile.model_names import sampling_warnings
 from graders.compile.places import NAMES, PLACES, Place, refusals
 from graders.compile.several import ADDED_BY_EVALS, Member, members
 from graders.config import PUBLISHED, Checked, GraderConfig, Vocabulary, check, join
@@ -73,6 +74,7 @@ def _check_grader(member: Member, registry: Registry) -> Checked:
         checked.problems += _formula_problems(part, path)
         for place, message, fatal in _template_findings(part, vocabulary, path):
             (checked.problems if fatal else checked.warnings).append(Problem(place, message))
+        checked.warnings += [Problem(path + below, text) for below, text in sampling_warnings(part)]
     checked.warnings = [
         warning
         for warning in checked.warnings

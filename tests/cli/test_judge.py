@@ -113,6 +113,13 @@ def test_the_summary_counts_replies_and_tokens_by_model(graders):
     }
 
 
+def test_the_tokens_are_printed_by_model(graders):
+    shown = [line.split() for line in run(graders).stdout.splitlines()]
+    assert ["model", "replies", "prompt", "tokens", "completion", "tokens"] in shown
+    assert ["gpt-4o-2024-08-06", "2", "20", "8"] in shown
+    assert ["gpt-4o", "5", "0", "0"] in shown
+
+
 def test_run_json_names_the_judge(graders):
     run(graders)
     about = json.loads(Path("out/run.json").read_text())

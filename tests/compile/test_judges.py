@@ -1,4 +1,4 @@
-"""Who judges and who embeds: named by words or given as objects, needed by some documents and not by others."""
+"""Who judges and who embeds: named by words or given as objects, needed by some documents only."""
 
 import pickle
 
@@ -174,9 +174,9 @@ def test_what_the_code_of_others_raises_is_a_problem(brings):
         def identity(self):
             raise RuntimeError("not yet")
 
-    with pytest.raises(ConfigError, match="^judge: cannot be made: OSError: no key$"):
+    with pytest.raises(ConfigError, match=r"^judge: cannot be made: OSError: no key$"):
         compile_document(SCORE, judge="other", registry=brings(broken))
-    with pytest.raises(ConfigError, match="^judge: cannot be made: RuntimeError: not yet$"):
+    with pytest.raises(ConfigError, match=r"^judge: cannot be made: RuntimeError: not yet$"):
         compile_document(SCORE, judge=Unready())
 
 
@@ -184,7 +184,7 @@ def test_errors_of_ours_come_as_they_are(brings):
     def needs_key(model, base_url):
         raise GradersError("no key: set OTHER_KEY")
 
-    with pytest.raises(GradersError, match="^no key: set OTHER_KEY$"):
+    with pytest.raises(GradersError, match=r"^no key: set OTHER_KEY$"):
         compile_document(SCORE, judge="other", registry=brings(needs_key))
 
 
@@ -192,7 +192,7 @@ def test_errors_of_ours_come_as_they_are(brings):
 def test_a_judge_whose_wishes_cannot_be_met_is_a_problem(name, value):
     judge = Half()
     setattr(judge, name, value)
-    with pytest.raises(ConfigError, match="^judge: expected model, a text, and concurrency, a number"):
+    with pytest.raises(ConfigError, match=r"^judge: expected model, a text, and concurrency, a number"):
         compile_document(SCORE, judge=judge)
 
 

@@ -1,6 +1,7 @@
 """What holds for every grader type that can be computed, on rows that hypothesis makes up."""
 
 import copy
+import json
 import pickle
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from graders import Options, load_grader
 from graders.batch import Batch
 from graders.errors import Code, Failure
+from graders.judges.scripted import ScriptedJudge
 
 TEMPLATES = {"input": "{{sample.output_text}}", "reference": "{{item.a}}"}
 
@@ -38,7 +40,15 @@ SEVERAL = {
     "second": text_similarity("gleu", pass_threshold=0.5),
     "third": NESTED,
 }
+JUDGED = {
+    "model": "any",
+    "input": [{"role": "user", "content": ["{{sample.output_text}}", "{{item.a}}"]}],
+}
+SCORED = {"type": "score_model", "range": [0, 3], **JUDGED}
+LABELLED = {"type": "label_model", "labels": ["v", "w"], "passing_labels": ["v"], **JUDGED}
 BOTH_MODES = {
+    "score_model": SCORED,
+    "multi of judged": multi("number * label", number=SCORED, label=LABELLED),
     "string_check": string_check("eq"),
     "multi": NESTED,
     "several": SEVERAL,
@@ -47,13 +57,28 @@ BOTH_MODES = {
 DOCUMENTS = {
     "ilike": string_check("ilike"),
     "constant": string_check("eq", input="x", reference="x"),
+    "label_model": LABELLED,
     **{name: text_similarity(name) for name in ("fuzzy_match", "bleu", "rouge_l")},
     "multi of a constant": multi("0.5", a=string_check("eq")),
 }
+
+
+def answer(request):
+    """Judge by the length of the first text, and refuse, mumble or break off at some."""
+    first, second = (block["text"] for block in request.messages[0]["content"])
+    if first == "{":
+        return {"refusal": "no"}
+    if "enum" in request.response_schema["schema"]["properties"]["result"]:
+        return {"steps": [], "result": second[:1]}
+    usage = {"prompt_tokens": len(first)}
+    return {"text": json.dumps({"steps": [], "result": len(first)}) if first else "", "usage": usage}
+
+
+JUDGE = ScriptedJudge(answer)
 GRADERS = {
-    **{name: load_grader(document) for name, document in (BOTH_MODES | DOCUMENTS).items()},
+    **{name: load_grader(document, judge=JUDGE) for name, document in (BOTH_MODES | DOCUMENTS).items()},
     **{
-        f"{name} zero": load_grader(each, options=Options(on_error="zero"))
+        f"{name} zero": load_grader(each, judge=JUDGE, options=Options(on_error="zero"))
         for name, each in BOTH_MODES.items()
     },
 }

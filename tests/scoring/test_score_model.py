@@ -217,13 +217,14 @@ def test_the_request_has_the_hosted_defaults_and_the_schema():
 
 def test_what_the_document_says_about_sampling_is_asked_for():
     (request,) = asked_of(
+        model="local",
         sampling_params={
             "temperature": 0,
             "top_p": 0.5,
             "seed": 7,
             "max_completion_tokens": 64,
             "reasoning_effort": "low",
-        }
+        },
     )
     assert (request.temperature, request.top_p, request.seed) == (0, 0.5, 7)
     assert (request.max_tokens, request.reasoning_effort) == (64, "low")
