@@ -394,10 +394,19 @@ def undisturbed(tmp_path_factory):
     return folder
 
 
+def hear_interrupts():
+    """A suite that runs in the background of a shell hands down that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def stop_in_the_middle(with_signal):
     """Start a run, wait until a block of it is on disk, and send a signal."""
     process = subprocess.Popen(
-        command("-o", "run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("-o", "run"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,
     )
     rows = Path("run/results.jsonl")
     while process.poll() is None and not (rows.exists() and rows.stat().st_size):
