@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graders.batch import MISSING, Path, Sample
+from graders.dataset.output_items import is_output_item, item_and_sample
 from graders.errors import Failure
 
 
@@ -32,9 +33,14 @@ class RowMapping:
         name: Any = number
         try:
             line = _checked_line(raw, number)
+            plain = line
+            if is_output_item(line):
+                name = line.get("datasource_item_id", number)
+                plain = {**line, **item_and_sample(line)}
             if self.id_field:
                 name = self._look_up(self.id_field, line, number)
-            item, samples = self._item(line, number), self._samples(line, number)
+            item = self._item(line if self.item_field else plain, number)
+            samples = self._samples(line if self.sample_field else plain, number)
         except UnreadableError as error:
             yield Row(number, None, name, None, None, error.failure)
             return
