@@ -26,6 +26,11 @@ from typing import Any
 DATA = Path(__file__).parent.parent / "graders" / "metrics" / "data"
 PARTS_OF_SPEECH = ("noun", "verb", "adj", "adv")
 NIST_SETS = ("Number", "Punctuation", "Symbol")
+# Punkt's flags for where words were seen: with a capital at a start, inside, or anywhere; small ones so.
+CAPITAL_INSIDE = 0b0000100
+ANY_CAPITAL = 0b0001110
+SMALL_AT_START = 0b0010000
+ANY_SMALL = 0b1110000
 
 
 def main() -> None:
@@ -56,17 +61,25 @@ def data_files(punkt: Path, nist: Path, wordnet: Path) -> dict[str, bytes]:
 
 
 def punkt_parameters(folder: Path) -> bytes:
-    """Return the English Punkt model as JSON; the orthographic table is grouped by its flags."""
+    """Return the English Punkt model as JSON.
+
+    Of the orthographic table only what decides about a sentence is kept: the words seen with a small first
+    letter, in three groups, `small_openers`, `openers` (the rest of those never seen with a capital inside
+    a sentence) and `small` (all others).
+    """
     literals = module_literals(folder / "punkt" / "data" / "english.py")
-    orthography: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {"small_openers": [], "openers": [], "small": []}
     for word, flags in sorted(literals["ORTHO_CONTEXT"].items()):
-        orthography.setdefault(str(flags), []).append(word)
+        if flags & ANY_SMALL:
+            opens_small = flags & SMALL_AT_START and not flags & ANY_CAPITAL
+            rest = "small" if flags & CAPITAL_INSIDE else "openers"
+            groups["small_openers" if opens_small else rest].append(word)
     return as_json(
         {
             "abbreviations": sorted(literals["ABBREV_TYPES"]),
             "collocations": sorted(map(list, literals["COLLOCATIONS"])),
             "sentence_starters": sorted(literals["SENT_STARTERS"]),
-            "orthography": orthography,
+            **groups,
         }
     )
 

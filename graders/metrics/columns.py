@@ -15,6 +15,8 @@ def check_columns(hypotheses: Sequence[str], references: Sequence[str]) -> None:
     for name, column in (("hypotheses", hypotheses), ("references", references)):
         if isinstance(column, str):
             raise TypeError(f"{name}: expected a sequence of strings; got one string")
+        if set(map(type, column)) <= {str}:
+            continue
         for row, text in enumerate(column):
             if not isinstance(text, str):
                 raise TypeError(f"{name}[{row}]: expected a string; got {type(text).__name__}")
@@ -22,6 +24,15 @@ def check_columns(hypotheses: Sequence[str], references: Sequence[str]) -> None:
         raise ValueError(
             f"hypotheses and references differ in length: {len(hypotheses)} and {len(references)}"
         )
+
+
+def check_variant(variant: str | None, variants: Sequence[str]) -> None:
+    """Refuse a variant that there is not; None is the published metric.
+
+    Raises `ValueError` naming those that there are.
+    """
+    if variant is not None and variant not in variants:
+        raise ValueError(f"variant: expected one of {', '.join(map(repr, variants))}; got {variant!r}")
 
 
 def row_scores(

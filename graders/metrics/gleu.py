@@ -1,14 +1,11 @@
 """gleu: the smaller of precision and recall over all 1- to 4-grams together."""
 
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graders.metrics.columns import row_scores
-from graders.metrics.tokens import hosted_tokens
+from graders.metrics.token_scores import hosted_scores
 
 
 def gleu(hypotheses: Sequence[str], references: Sequence[str]) -> NDArray[np.float64]:
@@ -21,15 +18,4 @@ def gleu(hypotheses: Sequence[str], references: Sequence[str]) -> NDArray[np.flo
 
     Source: Wu et al. 2016, section 6, as NLTK's `sentence_gleu` with orders 1 to 4, on hosted tokens.
     """
-    return row_scores(_score, hypotheses, references)
-
-
-def _score(hypothesis: str, reference: str) -> float:
-    return float(_sentence_gleu()([hosted_tokens(reference)], hosted_tokens(hypothesis)))
-
-
-@cache
-def _sentence_gleu() -> Any:
-    from nltk.translate.gleu_score import sentence_gleu
-
-    return sentence_gleu
+    return hosted_scores(hypotheses, references, ["gleu"])["gleu"]

@@ -84,7 +84,7 @@ class PartOfSpeech:
         return [Synset(tuple(line.split())) for line in lines]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class WordNet:
     """The part of NLTK's WordNet reader that METEOR calls; immutable, safe to share between threads."""
 
@@ -94,6 +94,11 @@ class WordNet:
         """Return the synsets of a word in any part of speech; an unknown word gives an empty list."""
         form = word.lower()
         return [synset for part in self.parts for synset in part.synsets(form)]
+
+    def synonyms(self, word: str) -> frozenset[str]:
+        """Return the single words in small letters that share a synset with a word, without the word."""
+        names = {name for synset in self.synsets(word) for name in synset.names}
+        return frozenset(name for name in names if "_" not in name and name == name.lower() and name != word)
 
 
 @cache
@@ -112,9 +117,11 @@ def load_wordnet() -> WordNet:
 
 def _positions(lines: list[str]) -> dict[str, tuple[int, ...]]:
     positions: dict[str, tuple[int, ...]] = {}
-    for at, line in enumerate(lines):
-        for name in dict.fromkeys(line.lower().split()):  # Earth and earth are names of one synset
-            positions[name] = (*positions.get(name, ()), at)
+    for at, names in enumerate(map(str.split, "\n".join(lines).lower().split("\n"))):
+        for name in names:
+            known = positions.get(name, ())
+            if known[-1:] != (at,):  # Earth and earth are names of one synset
+                positions[name] = (*known, at)
     return positions
 
 

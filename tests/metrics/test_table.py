@@ -26,7 +26,10 @@ def test_every_metric_is_exported_under_its_name():
     assert {name for name in METRICS if getattr(graders.metrics, name) is METRICS[name].function} == set(
         METRICS
     )
-    assert set(graders.metrics.__all__) == {"METRICS", "Metric", *METRICS}
+    assert set(graders.metrics.__all__) == {
+        *("METRICS", "Metric", "Variant", "dropped_text", "score_family"),
+        *METRICS,
+    }
 
 
 def test_the_table_is_read_only():
@@ -42,13 +45,13 @@ def test_a_signature_names_everything_that_a_score_depends_on():
     nltk = version("nltk")
     assert {name: metric.signature for name, metric in METRICS.items() if "rouge" not in name} == {
         "fuzzy_match": f"fuzzy_match|scorer:ratio|processor:none|rapidfuzz:{version('rapidfuzz')}",
-        "bleu": f"bleu|tok:hosted-nltk3.9.1|smooth:method4|orders:4|nltk:{nltk}",
-        "gleu": f"gleu|tok:hosted-nltk3.9.1|orders:4|nltk:{nltk}",
+        "bleu": "bleu|tok:hosted-nltk3.9.1|smooth:method4|orders:4",
+        "gleu": "gleu|tok:hosted-nltk3.9.1|orders:4",
         "meteor": "meteor|tok:hosted-nltk3.9.1|stemmer:porter|wordnet:3.0|alpha:0.9|beta:3|gamma:0.5"
         f"|nltk:{nltk}",
         "cosine": "cosine|clip:0..1|empty:1-both,0-one",
     }
-    rouge = f"tok:ascii-alnum|stemmer:none|score:f1|rouge-score:{version('rouge-score')}"
+    rouge = "tok:ascii-alnum|stemmer:none|score:f1"
     assert METRICS["rouge_l"].signature == f"rouge_l|{rouge}"
     assert METRICS["rouge_3"].signature == f"rouge_3|{rouge}"
 

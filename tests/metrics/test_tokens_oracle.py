@@ -5,51 +5,16 @@
 
 import json
 import os
-import random
 import subprocess
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
 
+from graders.metrics.hosted_tokenizer import HostedTokenizer
 from graders.metrics.tokens import hosted_tokens
 
 pytestmark = pytest.mark.outside
-
-LATIN = """
-. .. ... . . ? ! ?! , : ; ' '' " `` ` -- - ( ) [ ] { } < > * @ # $ % & / \\ _ = + ~ ^ |
-a A b I s S t d m ll LL re ve VE n't N'T 's 'S 'd 'll 't 'tis 'twas d'ye can't cannot CANNOT gonna wanna
-gotta lemme gimme more'n Mr. Mrs. Dr. U.S. e.g. i.e. etc. No. p.m. a.m. J. K. St. Inc. Co. vs. Jan. 1. 2.5
-1,000 3:30 $3.88 5% 18. 42 0 don't it's y'all o'clock rock'n'roll The the He he It However In Paris.
-state-of-the-art --and end.) end." end.' end.» «so» « » ² ³ ¹ ¼ ½ ¾ 'x 'x² x'é 'é É. é. ². ¼. ª º ß ñ naïve
-café ¿Qué? ¡Ay! £5 © ® ° · × ÷ ÿ ¬ § ¶ A.B. a.b.c. cbot Cooper. ##number## .hidden ."foo. (Yes.) 'Go on'
-"""
-OTHER = r"""
-日本 の 東京です 。 、 「」 한국어 مرحبا привет Ω İ ſ K ‘ ’ “ ” „ … – — ‒ ― • € ™ 😀 👍🏽 🇫🇷 ٣ ५ Ⅷ ① ㎏ ∑ ≤ →
-½ é 1。 1、2 3€ €3 A： １２３ ％ ＃ &amp; &lt; &gt; &quot; &apos; &#124; &#91; &#93; &amp;lt; <skipped>
-&lt;skipped&gt;
-"""
-CONTROLS = ["\u2028", "\u2029", "\x85", "\x1c", "\0", "\x7f", "\x80", "\u200b", "\u3000", "\ufeff", "\ud800"]
-BLANKS = ["", "", " ", " ", " ", " ", "  ", "\xa0"]
-OTHER_BLANKS = [*BLANKS, "\n", "\t", "\r\n", "\n\n"]
-
-
-def hostile_text(chance: random.Random, pieces: list[str], blanks: list[str]) -> str:
-    count = min(int(chance.expovariate(0.12)), 80)
-    return "".join(chance.choice(pieces) + chance.choice(blanks) for _ in range(count))
-
-
-def hostile_texts(count: int) -> list[str]:
-    chance = random.Random(391)
-    latin, other = LATIN.split(), [*OTHER.split(), *CONTROLS, "\U0010ffff", "e\u0301"]
-    every_latin = [chr(code) for code in (*range(0x20, 0x7F), *range(0xA0, 0x100))]
-    alphabets = [
-        (latin, BLANKS),
-        (latin + every_latin, BLANKS),
-        (["a", "B", "1", ".", "'", '"', ")", "»", "²", "!", ",", "-"], BLANKS),
-        (latin + other, OTHER_BLANKS),
-        (other + every_latin, OTHER_BLANKS),
-    ]
-    return [hostile_text(chance, *alphabets[at % len(alphabets)]) for at in range(count)]
 
 
 def nltk391_tokens(texts: list[str]) -> list[list[str]]:
@@ -65,6 +30,17 @@ def nltk391_tokens(texts: list[str]) -> list[list[str]]:
     return [json.loads(line) for line in finished.stdout.splitlines()]
 
 
+def batch_tokens(texts: list[str]) -> list[list[str]]:
+    columns = HostedTokenizer().tokens(texts)
+    words = [columns.words[word] for word in columns.ids.tolist()]
+    return [words[start:stop] for start, stop in pairwise(columns.offsets.tolist())]
+
+
+def texts_that_differ(texts: list[str]) -> list[str]:
+    each = zip(texts, map(hosted_tokens, texts), batch_tokens(texts), nltk391_tokens(texts), strict=True)
+    return [text for text, alone, batched, theirs in each if not alone == batched == theirs]
+
+
 def test_every_single_latin_character_and_pair_of_marks_is_split_as_by_nltk_391():
     marks = [".", "!", "?", "'", '"', "''", "``", "»", "«", ")", "(", ",", ":", "-", "--", "..", "²", "½"]
     words = ["a", "A", "1", "é", ""]
@@ -77,12 +53,21 @@ def test_every_single_latin_character_and_pair_of_marks_is_split_as_by_nltk_391(
         for other in marks + words
         for end in ("", " b", "b.")
     ]
-    assert [hosted_tokens(text) for text in texts] == nltk391_tokens(texts)
+    assert texts_that_differ(texts) == []
 
 
-def test_hostile_texts_are_split_as_by_nltk_391():
-    texts = hostile_texts(60_000)
-    actual = map(hosted_tokens, texts)
-    expected = nltk391_tokens(texts)
-    different = [text for text, ours, theirs in zip(texts, actual, expected, strict=True) if ours != theirs]
-    assert different == []
+def test_hostile_texts_are_split_as_by_nltk_391(hostile_texts):
+    assert texts_that_differ(hostile_texts(391, 30_000)) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(10))
+def test_many_hostile_texts_are_split_as_by_nltk_391(hostile_texts, seed):
+    assert texts_that_differ(hostile_texts(seed, 30_000)) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", ["a", "A", ".", "!", "'", '"', ")", "-", " ", "1", ",", "»", "\xa0"])
+def test_every_short_text_of_telling_characters_is_split_as_by_nltk_391(first):
+    texts = [first + "".join(rest) for rest in product("aA.!'\")- 1,»\xa0", repeat=4)]
+    assert texts_that_differ(texts) == []
