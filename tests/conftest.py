@@ -1,7 +1,12 @@
 """What every test shares: how many examples hypothesis tries, and where the repository is."""
 
+import importlib.util
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +18,47 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the cache, and what chooses an embedder, of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        for name in ("GRADERS_EMBEDDINGS_URL", "GRADERS_EMBEDDINGS_MODEL"):
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return Path(__file__).parent.parent
+
+
+def _load(name: str) -> ModuleType:
+    """Load a module of `tests/hosted` that several folders of tests share."""
+    path = Path(__file__).parent / "hosted" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def hosted_api() -> ModuleType:
+    """The module of the hosted API over loopback."""
+    return _load("hosted_api")
+
+
+@pytest.fixture(scope="session")
+def published() -> ModuleType:
+    """The module of the published shapes and scores."""
+    return _load("published")
+
+
+@pytest.fixture
+def hosted(hosted_api: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A hosted API over loopback that holds nothing yet."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with hosted_api.serving(hosted_api.HostedApi()) as api:
+        yield api

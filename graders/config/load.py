@@ -100,14 +100,11 @@ def _check_multi(document: dict[str, Any], vocabulary: Vocabulary, path: str) ->
     where = join(path, "graders")
     graders = document.get("graders")
     mistaken = _not_a_map(graders, vocabulary)
-    below: list[Checked] = []
-    if isinstance(graders, Mapping) and not mistaken:
-        below = [_check_part(part, vocabulary, join(where, key)) for key, part in graders.items()]
-    parts = {key: each.config or _UNUSABLE for key, each in zip(graders or (), below, strict=False)}
-    if mistaken:
-        parts = {"": _UNUSABLE}
+    listed = graders if isinstance(graders, Mapping) and not mistaken else {}
+    below = [_check_part(part, vocabulary, join(where, key)) for key, part in listed.items()]
+    parts = {key: each.config or _UNUSABLE for key, each in zip(listed, below, strict=True)}
     if graders is not None:
-        document["graders"] = parts
+        document["graders"] = {"": _UNUSABLE} if mistaken else parts
     config, problems = _validate(MultiGrader, document, path)
     if mistaken:
         message = f"expected an object that maps names to graders; got {mistaken}"

@@ -445,3 +445,12 @@ def test_a_wider_vocabulary_knows_more_types_and_metrics():
     assert type(load(multi, vocabulary=vocabulary).graders["a"]) is OwnGrader
     assert problems_of(own)[0].startswith("$.type: expected one of")
     assert problems_of(measured)[0].startswith("$.evaluation_metric: expected one of")
+
+
+@pytest.mark.parametrize(
+    ("graders", "came"), [(1, "1"), (True, "true"), (3.5, "3.5"), ("x", "'x'"), ([], "an array")]
+)
+def test_whatever_stands_in_the_place_of_the_map_of_graders_is_named(graders, came):
+    problems = check({"type": "multi", "graders": graders, "calculate_output": "a"}).problems
+    expected = f"$.graders: expected an object that maps names to graders; got {came}"
+    assert [str(problem) for problem in problems] == [expected]

@@ -1,0 +1,174 @@
+"""`graders pull`: copy what a hosted Evals API holds."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from graders.cli.console import cell, err, harmless, out, print_json, say
+from graders.cli.exits import exit_codes
+from graders.errors import DataError
+from graders.hosted import (
+    Account,
+    Connection,
+    Patience,
+    Pulled,
+    Selection,
+    Source,
+    SurveyedEval,
+    Turnstile,
+    survey,
+)
+from graders.hosted import pull as pull_all
+
+_MOST_NOTES = 20
+
+
+def _seconds(date: str | None) -> str | None:
+    if date is not None:
+        try:
+            datetime.fromisoformat(date)
+        except ValueError:
+            raise typer.BadParameter(f"expected a date such as 2026-01-31; got {date!r}") from None
+    return date
+
+
+def pull(
+    out_dir: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="The directory to fill, or to go on with."),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The API [default: OPENAI_BASE_URL, else OpenAI's]."),
+    ] = None,
+    api_key_env: Annotated[
+        str, typer.Option(metavar="NAME", help="The environment variable that holds the key.")
+    ] = "OPENAI_API_KEY",
+    evals: Annotated[
+        list[str] | None, typer.Option("--eval", metavar="ID", help="Copy this eval only; repeatable.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", callback=_seconds, help="Leave out runs created before (ISO; UTC)."),
+    ] = None,
+    azure: Annotated[
+        bool, typer.Option("--azure", help="Send the key as Azure wants it, whatever the host's name.")
+    ] = False,
+    api_version: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The api-version that Azure's older paths need.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Requests at once.")] = 4,
+    attempts: Annotated[
+        int, typer.Option(min=1, max=100, metavar="N", help="Attempts of a request before giving up.")
+    ] = 8,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be copied; write nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the directory only.")] = False,
+) -> None:
+    """Copy evals, runs, output items and files from a hosted Evals API to disk.
+
+    Every object is written as it was received. The same command goes on after a stop or a crash, and later
+    copies what is new.
+    """
+    if out_dir is None and not dry_run:
+        raise typer.BadParameter("a directory is needed: --out DIR")
+    with exit_codes():
+        account = Account(_key(api_key_env), base_url, azure, api_version)
+        selection = Selection(tuple(evals or ()), _timestamp(since))
+        with Connection(account) as connection:
+            source = Source(connection, Turnstile(Patience(attempts=attempts)))
+            if dry_run or out_dir is None:
+                _print_survey(survey(source, selection, workers=workers), as_json=as_json)
+                return
+            with _progress(shown=not quiet and not as_json) as on_progress:
+                pulled = pull_all(source, out_dir, selection, workers=workers, on_progress=on_progress)
+        if as_json:
+            print_json(_as_dict(pulled))
+            return
+        if not quiet:
+            _print_notes(pulled)
+            print(f"{_counts(pulled)} in")
+        print(pulled.path)
+
+
+def _key(name: str) -> str:
+    key = os.environ.get(name, "").strip()
+    if not key:
+        raise DataError(f"the environment variable {name!r} holds no key; --api-key-env names another")
+    return key
+
+
+def _timestamp(date: str | None) -> float | None:
+    if date is None:
+        return None
+    moment = datetime.fromisoformat(date)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _counts(pulled: Pulled) -> str:
+    counts = {"evals": pulled.evals, "runs": pulled.runs, "output items": pulled.items, "files": pulled.files}
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _as_dict(pulled: Pulled) -> dict[str, Any]:
+    unfinished = [{"eval": of, "run": run, "status": status} for of, run, status in pulled.unfinished]
+    return {
+        "pulled": str(pulled.path),
+        "evals": pulled.evals,
+        "runs": pulled.runs,
+        "items": pulled.items,
+        "files": pulled.files,
+        "unfinished": unfinished,
+        "problems": list(pulled.problems),
+    }
+
+
+def _print_notes(pulled: Pulled) -> None:
+    notes = [f"run {run} is {status}; pull again when it is over" for _, run, status in pulled.unfinished]
+    notes += pulled.problems
+    for note in notes[:_MOST_NOTES]:
+        say("note", note)
+    if len(notes) > _MOST_NOTES:
+        say("note", f"and {len(notes) - _MOST_NOTES} more; --json gives them all")
+
+
+def _print_survey(found: Sequence[SurveyedEval], *, as_json: bool) -> None:
+    files = {name for each in found for name in each.files}
+    totals = {name: sum(getattr(each, name) for each in found) for name in ("runs", "unfinished", "items")}
+    if as_json:
+        listed = [{**vars(each), "files": sorted(each.files)} for each in found]
+        print_json({"evals": listed, **totals, "files": sorted(files)})
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("eval", overflow="fold")
+    table.add_column("name")
+    for heading in ("runs", "not over", "items", "files"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for each in found:
+        counts = (each.runs, each.unfinished, each.items, len(each.files))
+        table.add_row(harmless(each.id), cell(each.name), *(f"{count:,}" for count in counts))
+    out().print(table)
+    total = f"{totals['runs']:,} runs, {totals['items']:,} output items, {len(files):,} files"
+    print(f"{len(found):,} evals, {total} would be copied")
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[Pulled], None] | None]:
+    """Count on stderr, where that is a terminal."""
+    console = err()
+    if not shown or not console.is_terminal:
+        yield None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("connecting", total=None)
+        yield lambda pulled: bar.update(task, description=_counts(pulled))

@@ -1,0 +1,90 @@
+"""Evals and graded items that lie on disk: a pulled directory, or exports in the API's shapes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from graders.dataset.readers import reader_for
+from graders.errors import DataError
+from graders.hosted.manifest import EVALS, Listing, Manifest
+
+
+class GradedItem(NamedTuple):
+    """An output item as it lies on disk, or the failure to read it, with the eval and run it belongs to."""
+
+    eval: str
+    run: str
+    raw: Any
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Evals by id, and the output items of their runs, in the order of their files.
+
+    `problems` are sentences about what is not there.
+    """
+
+    evals: dict[str, dict[str, Any]]
+    files: Sequence[tuple[Path, str | None, str | None]]
+    """Files of output items; the eval and the run, where all items of a file belong to one."""
+    problems: Sequence[str] = ()
+
+    @classmethod
+    def pulled(cls, folder: Path) -> "Archive":
+        """Open what `graders pull` wrote.
+
+        Raises:
+            RunError: it is no pulled directory.
+        """
+        manifest = Manifest.read(folder)
+        evals, problems = _evals(folder / EVALS) if manifest.evals.count else ({}, [])
+        files = []
+        for run, listing in sorted(manifest.items.items(), key=_by_path):
+            if not listing.finished:
+                problems.append(f"run {run}: {_why_not(listing)}")
+            if listing.count:
+                files.append((folder / listing.path, listing.eval, run))
+        return cls(evals, files, problems)
+
+    @classmethod
+    def exported(cls, evals: Path, items: Path) -> "Archive":
+        """Open saved answers of the Evals API, each a page, a list, one object, or an object a line.
+
+        Raises:
+            DataError: a file cannot be read, or holds no evals.
+        """
+        found, problems = _evals(evals)
+        if not found:
+            raise DataError(f"{evals}: expected evals with an 'id' and 'testing_criteria'")
+        return cls(found, [(items, None, None)], problems)
+
+    def items(self) -> Iterator[GradedItem]:
+        """Read the items, without holding them."""
+        only = next(iter(self.evals)) if len(self.evals) == 1 else ""
+        for path, of_eval, run in self.files:
+            for raw, _ in reader_for(path)(path, lambda _: None):
+                own = raw if isinstance(raw, dict) else {}
+                yield GradedItem(
+                    of_eval or str(own.get("eval_id") or only), run or str(own.get("run_id") or ""), raw
+                )
+
+
+def _by_path(entry: tuple[str, Listing]) -> str:
+    return entry[1].path
+
+
+def _why_not(listing: Listing) -> str:
+    return f"its items could not be had ({listing.problem})" if listing.problem else "some items are missing"
+
+
+def _evals(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Read evals by id, and say of what is none that it was passed over."""
+    evals, problems = {}, []
+    for number, (raw, _) in enumerate(reader_for(path)(path, lambda _: None), 1):
+        name = raw.get("id") if isinstance(raw, dict) else None
+        if isinstance(name, str) and isinstance(raw.get("testing_criteria"), list):
+            evals[name] = raw
+        else:
+            problems.append(f"{path}: entry {number} is no eval with an 'id' and 'testing_criteria'")
+    return evals, problems
