@@ -227,6 +227,8 @@ class Batch:
     def __post_init__(self) -> None:
         if len(self.items) != len(self.samples):
             raise ValueError(f"items and samples differ in length: {len(self.items)} and {len(self.samples)}")
+        self.memo: dict[Any, Any] = {}
+        """What graders computed of these rows and others can use; it lives as long as the batch."""
         self._columns: dict[str, list[Any]] = {}
         self._built: list[dict[str, Any]] | None = None
 

@@ -5,6 +5,8 @@
     ├── DataError            the data file or the rows cannot be used
     ├── RunError             the run directory cannot be used
     │   └── RunStoppedError  the run stopped before its end and can go on
+    ├── CacheError           the cache cannot be read or cleared; never raised while rows are scored
+    ├── EmbeddingError       texts cannot be embedded now; never leaves a run, its rows fail
     └── MissingExtraError    an optional dependency is not installed
 
 Design: a wrong *document* raises before any row is scored; a wrong *row* never raises, it becomes a
@@ -59,6 +61,18 @@ class RunStoppedError(RunError):
     """The run stopped before its end; what is done is safe, and it can go on."""
 
 
+class CacheError(GradersError):
+    """The cache cannot be read or cleared; `damaged` where its file is no database any more."""
+
+    def __init__(self, message: str, *, damaged: bool = False) -> None:
+        self.damaged = damaged
+        super().__init__(message)
+
+
+class EmbeddingError(GradersError):
+    """An embedder cannot embed now, whatever the text: whoever meets this asks it no more for a while."""
+
+
 class MissingExtraError(GradersError, ImportError):
     """An optional dependency is missing; the message holds the command that installs it."""
 
@@ -72,6 +86,10 @@ class MissingExtraError(GradersError, ImportError):
 
 class ConfigWarning(UserWarning):
     """The grader document works but probably does not say what its author meant."""
+
+
+class DataWarning(UserWarning):
+    """Rows were scored, but their scores probably do not mean what they seem to."""
 
 
 class Code(IntEnum):

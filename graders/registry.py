@@ -30,7 +30,13 @@ BUILT_IN: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
         ),
         "metrics": MappingProxyType({}),
         "judges": MappingProxyType({"scripted": "graders.judges.scripted:ScriptedJudge"}),
-        "embedders": MappingProxyType({}),
+        "embedders": MappingProxyType(
+            {
+                "openai": "graders.embedders.openai:OpenAIEmbedder",
+                "wordllama": "graders.embedders.wordllama:WordLlamaEmbedder",
+                "lexical": "graders.embedders.lexical:LexicalEmbedder",
+            }
+        ),
     }
 )
 """What this package brings; the metrics stand in `graders.metrics.METRICS`."""

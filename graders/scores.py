@@ -22,7 +22,7 @@ class Scores:
 
     `values` float64 (n,), NaN where the row has no score; `error_codes` uint8 (n,), a `Code`, 0 where all
     is well; `error_details` says why, sparse; `traces` is what a judge answered, sparse; `parts` are the
-    scores of sub-graders.
+    scores of sub-graders; `cautions` say of how many rows a score is doubtful, and why.
 
     A row with a code and no detail of its own owes its failure to one of its parts.
     """
@@ -33,6 +33,7 @@ class Scores:
     error_details: Mapping[int, Failure] = field(default_factory=dict)
     traces: Mapping[int, tuple[Trace, ...]] = field(default_factory=dict)
     parts: Mapping[str, "Scores"] = field(default_factory=dict)
+    cautions: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, values: NDArray[np.float64], failures: Mapping[int, Failure]) -> Self:
@@ -69,6 +70,10 @@ class Scores:
         for part in self.parts.values():
             failed = failed | part.failed_rows()
         return failed
+
+    def all_cautions(self) -> Counter[str]:
+        """Count the rows of each caution, of this grader and of its parts."""
+        return sum((part.all_cautions() for part in self.parts.values()), Counter(self.cautions))
 
     def all_traces(self) -> dict[int, tuple[Trace, ...]]:
         """Give the traces of each row that has any: this grader's, then its parts' under their keys.

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "dataset": BASIS | {"batch"},
     "results": BASIS | {"scores", "batch", "stats"},
     "engine": up_to(4),
-    "analysis": BASIS | {"engine", "dataset", "results", "stats", "metrics"},
+    "analysis": BASIS | {"engine", "dataset", "results", "stats", "metrics", "batch", "render"},
     "report": BASIS | {"results", "stats", "analysis"},
     "store": BASIS | {"results", "scores"},
     **dict.fromkeys(("fine_tuning", "hosted", "integrations"), up_to(5)),

@@ -6,12 +6,16 @@ Exit codes: 0 done; 1 the document or the data cannot be used; 2 usage; 3 done, 
 
 import typer
 
+from graders.cli.cache import cache
 from graders.cli.console import never_fail
 from graders.cli.grade import grade
+from graders.cli.pull import pull
+from graders.cli.regrade import regrade
 from graders.cli.run import run
 from graders.cli.show import show
 from graders.cli.templates import templates
 from graders.cli.validate import validate
+from graders.cli.verify import verify_command
 
 app = typer.Typer(
     name="graders",
@@ -25,7 +29,11 @@ app.command()(run)
 app.command()(grade)
 app.command()(validate)
 app.command()(show)
+app.command("verify")(verify_command)
+app.command()(pull)
+app.command()(regrade)
 app.add_typer(templates, name="templates")
+app.add_typer(cache, name="cache")
 
 
 @app.callback(invoke_without_command=True)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from graders.cli.console import say_each
+from graders.cache import Cache
+from graders.cli.console import say, say_each
 from graders.compile import Grader, Options, compile_document, modernise, read_source
 from graders.errors import ConfigError, Problem
 from graders.judges.spec import FORM
@@ -24,7 +25,43 @@ JudgeOption = Annotated[
     str | None,
     typer.Option(metavar=FORM, help="Who answers for score_model and label_model, such as scripted:FILE."),
 ]
-EmbedderOption = Annotated[str | None, typer.Option(metavar=FORM, help="Who embeds for cosine.")]
+EmbedderOption = Annotated[
+    str | None,
+    typer.Option(metavar=FORM, help="Who embeds for cosine, such as lexical, wordllama or openai."),
+]
+
+
+def _pairs(texts: list[str] | None) -> list[str]:
+    for text in texts or ():
+        if not all(text.partition("=")):
+            raise typer.BadParameter(f"expected NAME=VARIANT, such as bleu=sacrebleu; got {text!r}")
+    return texts or []
+
+
+MetricOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VARIANT",
+        callback=_pairs,
+        help="Compute a metric by another definition: bleu=sacrebleu, rouge=stemmer; repeatable.",
+    ),
+]
+
+
+MetricNames = Annotated[
+    list[str] | None,
+    typer.Option("--metric", metavar="NAME[=VARIANT]", help="This metric only; repeatable."),
+]
+
+
+def metric_requests(texts: list[str] | None) -> list[tuple[str, str | None]]:
+    """Give (metric, variant or None) for each name of `--metric`."""
+    return [(name, variant or None) for name, _, variant in (text.partition("=") for text in texts or ())]
+
+
+def variants_of(texts: list[str] | None) -> dict[str, str]:
+    """Give metric → variant of what `--metric` named."""
+    return {name: variant for name, _, variant in (text.partition("=") for text in texts or ())}
 
 
 def read_document(argument: str, *, legacy: bool = False) -> object:
@@ -43,10 +80,20 @@ def _read_standard_input() -> object:
     raise ConfigError([Problem("standard input", message)])
 
 
-def load(argument: str, options: Options, *, judge: str | None = None, embedder: str | None = None) -> Grader:
-    """Compile the grader that an argument names; print its warnings and hints."""
+def load(
+    argument: str,
+    options: Options,
+    *,
+    judge: str | None = None,
+    embedder: str | None = None,
+    cache: Cache | None = None,
+) -> Grader:
+    """Compile the grader that an argument names; print its warnings and hints, and who embeds."""
     document = read_document(argument)
-    grader = compile_document(document, judge=judge, embedder=embedder, options=options)
+    grader = compile_document(document, judge=judge, embedder=embedder, cache=cache, options=options)
     say_each("warning", grader.warnings)
     say_each("hint", grader.hints)
+    if grader.embedder is not None:
+        identity = grader.embedder["identity"]
+        say("note", f"embedded by {identity}; scores and thresholds do not carry over to other embedders")
     return grader

@@ -9,8 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
+from graders.cli.cache import CacheOption, NoCacheOption, named_cache
 from graders.cli.console import print_json, say
-from graders.cli.documents import EmbedderOption, GraderArgument, JudgeOption, LegacyOption, load
+from graders.cli.documents import (
+    EmbedderOption,
+    GraderArgument,
+    JudgeOption,
+    LegacyOption,
+    MetricOption,
+    load,
+    variants_of,
+)
 from graders.cli.exits import ROW_ERRORS, exit_codes
 from graders.compile import Options
 from graders.errors import DataError
@@ -24,18 +33,22 @@ def grade(
         str | None,
         typer.Option(help="The model's output: text, a JSON object with choices or output_text, or @FILE."),
     ] = None,
+    metric: MetricOption = None,
     legacy: LegacyOption = False,
     judge: JudgeOption = None,
     embedder: EmbedderOption = None,
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the object on one line.")] = False,
 ) -> None:
     """Grade one row and print what the hosted /graders/run would answer.
 
     There a failure is reward 0.0 with a flag; it is also named on stderr, and the exit code is 3.
     """
+    kept = named_cache(cache, no_cache=no_cache)
     with exit_codes():
-        options = Options(on_error="zero", legacy=legacy)
-        bound = load(grader, options, judge=judge, embedder=embedder)
+        options = Options("zero", legacy=legacy, metrics=variants_of(metric))
+        bound = load(grader, options, judge=judge, embedder=embedder, cache=kept)
         row_item = _item(item)
         row_sample = None if sample is None else _sample(sample)
         started = time.perf_counter()

@@ -1,6 +1,7 @@
 """`graders run`: score a dataset."""
 
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -11,11 +12,21 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from graders import engine
+from graders.cli.cache import CacheOption, NoCacheOption, named_cache
 from graders.cli.console import err, out, print_json, say
-from graders.cli.documents import EmbedderOption, GraderArgument, JudgeOption, LegacyOption, load
+from graders.cli.documents import (
+    EmbedderOption,
+    GraderArgument,
+    JudgeOption,
+    LegacyOption,
+    MetricOption,
+    load,
+    variants_of,
+)
 from graders.cli.exits import BELOW, ROW_ERRORS, exit_codes
 from graders.cli.tables import print_summary
 from graders.compile import Options
+from graders.errors import DataWarning
 from graders.results import Summary
 
 
@@ -77,9 +88,12 @@ def run(
         float | None,
         typer.Option(metavar="X", callback=_finite, help="Exit with 4 where the mean is below X."),
     ] = None,
+    metric: MetricOption = None,
     legacy: LegacyOption = False,
     judge: JudgeOption = None,
     embedder: EmbedderOption = None,
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
     slim: Annotated[bool, typer.Option("--slim", help="Leave item and sample out of the results.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run directory only.")] = False,
@@ -89,10 +103,11 @@ def run(
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     if (resume or overwrite) and out_dir is None:
         raise typer.BadParameter("--resume and --overwrite need the directory of a run: --out DIR")
+    kept = named_cache(cache, no_cache=no_cache)
     with exit_codes():
-        options = Options(on_error=on_error.value, pass_threshold=pass_threshold, legacy=legacy)
-        bound = load(grader, options, judge=judge, embedder=embedder)
-        with _progress_bar(shown=not quiet and not as_json) as on_progress:
+        options = Options(on_error.value, pass_threshold, legacy, variants_of(metric))
+        bound = load(grader, options, judge=judge, embedder=embedder, cache=kept)
+        with _progress_bar(shown=not quiet and not as_json) as on_progress, _cautions_said():
             results = engine.evaluate(
                 bound,
                 data,
@@ -128,6 +143,16 @@ def _exit_code(summary: Summary, *, allow_errors: bool, fail_under: float | None
     if fail_under is not None and (summary.mean is None or summary.mean < fail_under):
         return BELOW
     return ROW_ERRORS if summary.errors and not allow_errors else 0
+
+
+@contextmanager
+def _cautions_said() -> Iterator[None]:
+    """Print what the engine warns of as messages of this program."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DataWarning)
+        yield
+    for warning in caught:
+        say("warning", str(warning.message))
 
 
 @contextmanager

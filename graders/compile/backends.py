@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
+from graders.cache import Cache
 from graders.config import GraderConfig
 from graders.config.problems import expected_one_of
 from graders.embedders import Embedder
+from graders.embedders.cached import CachedEmbedder
+from graders.embedders.choice import WAYS, usual_embedder
 from graders.errors import ConfigError, GradersError, Problem
 from graders.judges import Judge
 from graders.judges.spec import FORM, Spec
@@ -21,14 +24,24 @@ from graders.registry import Kind, Registry
 
 @dataclass
 class Backends:
-    """The judge and the embedder of one document; `needed` collects which of them it asks for."""
+    """The judge and the embedder of one document; `needed` collects which of them it asks for.
+
+    What the embedder gives is kept in the cache, where there is one.
+    """
 
     judge: Judge | None
     embedder: Embedder | None
+    cache: Cache | None = None
     needed: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, judge: Judge | str | None, embedder: Embedder | str | None, registry: Registry) -> Self:
+    def of(
+        cls,
+        judge: Judge | str | None,
+        embedder: Embedder | str | None,
+        registry: Registry,
+        cache: Cache | None = None,
+    ) -> Self:
         """Make both.
 
         Raises:
@@ -47,7 +60,7 @@ class Backends:
                 problems += error.problems
         if problems:
             raise ConfigError(problems)
-        return cls(cast(Judge | None, found[0]), cast(Embedder | None, found[1]))
+        return cls(cast(Judge | None, found[0]), cast(Embedder | None, found[1]), cache)
 
     def judge_of(self, config: GraderConfig, path: str) -> Judge:
         """Give the judge to a grader that needs one.
@@ -62,16 +75,20 @@ class Backends:
         return self.judge
 
     def embedder_of(self, config: GraderConfig, path: str) -> Embedder:
-        """Give the embedder to a grader that needs one.
+        """Give the embedder to a grader that needs one: the one that was named, else the usual one.
 
         Raises:
-            ConfigError: there is none.
+            ConfigError: there is neither.
         """
         if self.embedder is None:
+            self.embedder = usual_embedder()
+        if self.embedder is None:
             metric = getattr(config, "evaluation_metric", config.type)
-            named = f"name one, --embedder {FORM} (in Python: embedder=)"
+            named = f"name one, --embedder {FORM} (in Python: embedder=); {WAYS}"
             message = f"{metric!r} compares embeddings and needs an embedder: {named}"
             raise ConfigError([Problem(f"{path}.evaluation_metric", message)])
+        if self.cache is not None and not isinstance(self.embedder, CachedEmbedder):
+            self.embedder = CachedEmbedder(self.embedder, self.cache)
         self.needed.add("embedder")
         return self.embedder
 

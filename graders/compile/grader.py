@@ -1,6 +1,7 @@
 """The grader: one class round a bound implementation."""
 
 import math
+import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,16 +9,19 @@ from functools import partial
 from typing import Any, Literal, cast
 
 from graders.batch import Batch, Item, Sample
+from graders.cache import Cache
 from graders.compile.backends import Backends
 from graders.compile.check import Findings, check_document
 from graders.compile.legacy import modernise
 from graders.compile.several import name_of
 from graders.compile.source import Source, read_source
-from graders.config import GraderConfig, MultiGrader, join
+from graders.compile.variants import Texts, chosen_variants, shared_requests
+from graders.config import GraderConfig, MultiGrader, TextSimilarityGrader, join
 from graders.embedders import Embedder
 from graders.errors import Code, ConfigError, ConfigWarning, Problem
 from graders.judges import Judge
 from graders.metrics import METRICS, Metric
+from graders.metrics.families import Request
 from graders.registry import Registry, default_registry
 from graders.scores import Grade, Scores
 from graders.scoring import Binding, GraderType, Scorer
@@ -30,12 +34,14 @@ class Options:
 
     `on_error`: what a failed row is worth: `null` (no score) or `zero` (0.0 with flags, as hosted; a
     failed sub-grader counts 0.0 in the formula). `pass_threshold` goes before the document's own.
-    `legacy` takes old forms for today's: `neq`, `contains`, a list of graders in a multi.
+    `legacy` takes old forms for today's: `neq`, `contains`, a list of graders in a multi. `metrics` names
+    variants of metrics, `{"bleu": "sacrebleu", "rouge": "stemmer"}`; `rouge` stands for all of them.
     """
 
     on_error: Literal["null", "zero"] = "null"
     pass_threshold: float | None = None
     legacy: bool = False
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.pass_threshold is not None and not math.isfinite(self.pass_threshold):
@@ -117,20 +123,20 @@ class Grader:
     def grades(self, scores: Scores) -> Iterator[Grade]:
         """Give the scores row by row, in the form that files and the wire are made of."""
         rewards = self._rewards(scores)
-        parts = {key: self._rewards(part) for key, part in scores.parts.items()}
+        passed = self._passed(scores, rewards)
+        sub_rewards = self._sub_rewards(scores)
         failed = scores.failed_rows().tolist()
         traces = scores.all_traces()
-        for row, reward in enumerate(rewards):
+        name = self.name
+        for row, columns in enumerate(zip(rewards, passed, sub_rewards, strict=True)):
             errors = tuple(scores.row_errors(row)) if failed[row] else ()
-            yield Grade(
-                self.name,
-                self.type,
-                reward,
-                self._passed(reward, scores, row),
-                {key: column[row] for key, column in parts.items()},
-                errors,
-                traces.get(row, ()),
-            )
+            yield Grade(name, self.type, *columns, errors, traces.get(row, ()))
+
+    def _sub_rewards(self, scores: Scores) -> list[dict[str, float | None]]:
+        if not scores.parts:
+            return [{} for _ in range(len(scores))]
+        columns = [self._rewards(part) for part in scores.parts.values()]
+        return [dict(zip(scores.parts, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def _rewards(self, scores: Scores) -> list[float | None]:
         """Give the values with what stands for "no score" in the place of NaN."""
@@ -139,11 +145,12 @@ class Grader:
         pairs = zip(scores.values.tolist(), scores.error_codes.tolist(), strict=True)
         return [stand_ins[code] if code else value for value, code in pairs]
 
-    def _passed(self, reward: float | None, scores: Scores, row: int) -> bool | None:
+    def _passed(self, scores: Scores, rewards: Sequence[float | None]) -> list[bool | None]:
         threshold = self.pass_threshold
-        if threshold is None or reward is None:
-            return None
-        return bool(scores.error_codes[row] == Code.ok and reward >= threshold)
+        if threshold is None:
+            return [None] * len(rewards)
+        pairs = zip(rewards, scores.error_codes.tolist(), strict=True)
+        return [None if reward is None else not code and reward >= threshold for reward, code in pairs]
 
 
 def load_grader(
@@ -151,6 +158,7 @@ def load_grader(
     *,
     judge: Judge | str | None = None,
     embedder: Embedder | str | None = None,
+    cache: Cache | str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> Grader:
     """Make a grader of a document, or of several.
@@ -159,13 +167,21 @@ def load_grader(
     Several graders (a list, a map from names to graders, the body of an eval with `testing_criteria`)
     share one pass over the rows: each is a column of `sub_rewards`, and a row passes where all do.
     `judge` answers for score_model and label_model, `embedder` embeds for cosine; each is an object or
-    the words of the command line, `NAME[:MODEL][@BASE_URL]`.
+    the words of the command line, `NAME[:MODEL][@BASE_URL]`. Without an embedder, cosine takes the endpoint
+    that GRADERS_EMBEDDINGS_URL names, else wordllama; thresholds do not carry over between embedders.
+    `cache` keeps what was embedded, a `graders.cache.Cache` or its folder; without it nothing is kept.
     What is odd about the document without making it wrong is warned about (`ConfigWarning`).
 
     Raises:
         ConfigError: the document cannot be used; lists every problem with its path.
     """
-    grader = compile_document(read_source(source), judge=judge, embedder=embedder, options=options)
+    grader = compile_document(
+        read_source(source),
+        judge=judge,
+        embedder=embedder,
+        cache=Cache(cache) if isinstance(cache, str | os.PathLike) else cache,
+        options=options,
+    )
     for warning in grader.warnings:
         warnings.warn(str(warning), ConfigWarning, stacklevel=2)
     return grader
@@ -176,6 +192,7 @@ def compile_document(
     *,
     judge: Judge | str | None = None,
     embedder: Embedder | str | None = None,
+    cache: Cache | None = None,
     options: Options | None = None,
     registry: Registry | None = None,
 ) -> Grader:
@@ -192,8 +209,10 @@ def compile_document(
     if findings.problems:
         raise ConfigError(findings.problems)
     configs = {member.key: config for member, config in findings.graders if config is not None}
-    backends = Backends.of(judge, embedder, registry)
-    scorers = _bind_all(findings, _Binder(registry, options, backends))
+    backends = Backends.of(judge, embedder, registry, cache)
+    variants = chosen_variants(options.metrics)
+    shared = shared_requests(list(configs.values()), variants)
+    scorers = _bind_all(findings, _Binder(registry, options, backends, variants, shared))
     own = options.pass_threshold
     thresholds = {key: _threshold(config) if own is None else own for key, config in configs.items()}
     found = (options, findings.warnings, findings.refused_everywhere)
@@ -226,6 +245,8 @@ class _Binder:
     registry: Registry
     options: Options
     backends: Backends
+    variants: Mapping[str, str]
+    shared: Mapping[Texts, tuple[Request, ...]]
 
     def bind(self, config: GraderConfig, name: str, path: str) -> Scorer:
         parts: dict[str, Scorer] = {}
@@ -244,6 +265,7 @@ class _Binder:
             self._metric,
             parts,
             self.options.on_error == "zero",
+            self._together(config),
             partial(self.backends.judge_of, config, path),
             partial(self.backends.embedder_of, config, path),
         )
@@ -251,7 +273,12 @@ class _Binder:
         return implementation.bind(config, binding)
 
     def _metric(self, name: str) -> Metric:
-        return METRICS[name] if name in METRICS else cast(Metric, self.registry.get("metrics", name))
+        known = METRICS.get(name) or cast(Metric, self.registry.get("metrics", name))
+        return known.with_variant(self.variants.get(name))
+
+    def _together(self, config: GraderConfig) -> tuple[Request, ...]:
+        texts = (config.input, config.reference) if isinstance(config, TextSimilarityGrader) else ("", "")
+        return self.shared.get(texts, ())
 
 
 def _threshold(config: GraderConfig) -> float | None:

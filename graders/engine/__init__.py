@@ -6,6 +6,7 @@ other. What a line says is a function of the row, the grader and its options alo
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,10 +18,10 @@ from graders.dataset import DataSource, RowMapping, open_dataset
 from graders.engine.data import field_path, group_path, located
 from graders.engine.lines import MAX_DEPTH
 from graders.engine.run import Progress, Run
-from graders.errors import RunError
+from graders.errors import DataWarning, RunError
 from graders.results import Results
 
-__all__ = ["MAX_DEPTH", "Progress", "evaluate", "whole_rows"]
+__all__ = ["MAX_DEPTH", "Progress", "evaluate", "field_path", "located", "whole_rows"]
 
 
 def evaluate(
@@ -43,7 +44,7 @@ def evaluate(
     `data` is a path (.jsonl, .json, .csv, .tsv, each perhaps .gz), `template:NAME` or a list of rows;
     `out` the directory, `runs/<grader>-<data>-<n>` where it is absent. `item_field`, `sample_field` and
     `id_field` are paths into the raw row, `group_by` template paths. `slim` leaves item and sample out of
-    the lines.
+    the lines. Rows whose scores are doubtful (a metric sees no text) are warned about (`DataWarning`).
 
     Raises:
         DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
@@ -61,7 +62,11 @@ def evaluate(
             dataset.name = data.removeprefix(catalog.PREFIX)
         run = Run(grader, dataset, groups, slim, limit, on_progress)
         path = None if out is None else Path(out)
-        return run.write(path, str(data) if isinstance(data, str | os.PathLike) else None, resume, overwrite)
+        name = str(data) if isinstance(data, str | os.PathLike) else None
+        results = run.write(path, name, resume, overwrite)
+    for caution, rows in results.about["cautions"].items():
+        warnings.warn(f"{caution} (rows: {rows:,})", DataWarning, stacklevel=2)
+    return results
 
 
 def whole_rows(results: Results) -> Iterator[dict[str, Any]]:

@@ -2,8 +2,9 @@
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graders.batch import Batch, Path
@@ -20,16 +21,22 @@ MAX_DEPTH = 500
 
 @dataclass(frozen=True)
 class LineWriter:
-    """Grades blocks and words their lines; a slim line has group values in place of item and sample."""
+    """Grades blocks and words their lines; a slim line has group values in place of item and sample.
+
+    `cautions` counts the rows whose scores are doubtful, of all blocks so far.
+    """
 
     grader: Grader
     group_by: Sequence[Path] = ()
     slim: bool = False
+    cautions: Counter[str] = field(default_factory=Counter)
 
     def graded(self, block: Block) -> Iterator[tuple[dict[str, Any], bytes]]:
         """Grade a block; give each row's line, as it is and as it is written."""
         batch = block.batch
-        grades = self.grader.grades(self.grader.score_batch(batch))
+        scores = self.grader.score_batch(batch)
+        self.cautions.update(scores.all_cautions())
+        grades = self.grader.grades(scores)
         groups = self._slim_groups(batch)
         for row, grade, values in zip(block.rows, grades, groups, strict=True):
             yield self._line(row, grade, values)
@@ -47,7 +54,7 @@ class LineWriter:
         line["reward"] = grade.reward
         line["passed"] = grade.passed
         line["sub_rewards"] = grade.sub_rewards
-        line["errors"] = [error.to_dict() for error in grade.errors]
+        line["errors"] = [error.to_dict() for error in grade.errors] if grade.errors else []
         if grade.traces:
             line["traces"] = grade.traces
         if groups:

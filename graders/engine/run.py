@@ -18,7 +18,7 @@ from graders.dataset import Block, Dataset
 from graders.engine.data import require_samples
 from graders.engine.lines import LineWriter
 from graders.errors import DataError, RunError, RunStoppedError
-from graders.results import ROWS, Results, RunDirectory, Tally
+from graders.results import ROWS, Results, RunDirectory, Summary, Tally
 from graders.strict_json import dumps
 
 
@@ -57,15 +57,15 @@ class Run:
             raise RunError(f"{path}: holds the data; another directory is needed for their results")
         opened = RunDirectory.open(path, about, resume=resume, overwrite=overwrite)
         with opened as directory, _noting_the_end(directory):
-            summary = self._grade(directory, itertools.chain([first], blocks))
+            writer = LineWriter(self.grader, self.group_by, self.slim)
+            summary = self._grade(directory, writer, itertools.chain([first], blocks))
             seconds = (datetime.now(UTC) - started).total_seconds()
-            directory.write_summary(summary)
-            directory.write_about(status="complete", seconds=seconds)
-        return Results(path, opened.about)
+            directory.write_summary(summary.to_dict())
+            directory.write_about(status="complete", seconds=seconds, cautions=dict(writer.cautions))
+        return Results(path, opened.about, summary)
 
-    def _grade(self, directory: RunDirectory, blocks: Iterator[Block]) -> dict[str, Any]:
+    def _grade(self, directory: RunDirectory, writer: LineWriter, blocks: Iterator[Block]) -> Summary:
         tally = Tally(self.grader.pass_threshold, self.group_by)
-        writer = LineWriter(self.grader, self.group_by, self.slim)
         written = directory.lines()
         while lines := list(itertools.islice(written, 1000)):
             tally.add(lines)
@@ -80,7 +80,7 @@ class Run:
             if self.on_progress:
                 share = block.position / self.dataset.size if self.dataset.size else 0.0
                 self.on_progress(Progress(tally.rows, tally.rows - tally.scored, share))
-        return tally.summary().to_dict()
+        return tally.summary()
 
     def _blocks(self) -> Iterator[Block]:
         left = self.limit

@@ -14,6 +14,7 @@ from graders.embedders import Embedder
 from graders.errors import ConfigError, Problem
 from graders.judges import Judge
 from graders.metrics import Metric
+from graders.metrics.families import Request
 from graders.scores import Scores
 
 __all__ = ["Binding", "GraderType", "Scorer"]
@@ -66,7 +67,8 @@ class Binding:
 
     `path` is where the config stands in the document, for error messages; `metric` looks a metric up;
     `parts` are the sub-graders, already bound; `zero_failures` makes a failed part count 0.0 in a total.
-    `judge` and `embedder` give what was named for the run, or raise a ConfigError that says what is needed.
+    `together` are all the metrics that compare the same two texts, where there are several. `judge` and
+    `embedder` give what was named for the run, or raise a ConfigError that says what is needed.
     """
 
     name: str
@@ -74,5 +76,6 @@ class Binding:
     metric: Callable[[str], Metric]
     parts: Mapping[str, Scorer] = field(default_factory=dict)
     zero_failures: bool = False
+    together: tuple[Request, ...] = ()
     judge: Callable[[], Judge] = _no_judge
     embedder: Callable[[], Embedder] = _no_embedder

@@ -1,6 +1,7 @@
 """text_similarity: a metric over two columns of text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Self
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from graders.batch import Batch, Path
 from graders.config import GraderConfig, TextSimilarityGrader
 from graders.embedders import Embedder
+from graders.embedders.memory import Memory
 from graders.errors import Failure
-from graders.metrics import Metric
+from graders.metrics import Metric, dropped_text, score_family
+from graders.metrics.families import Request
 from graders.render import TemplateString, parse_template
 from graders.scores import Scores
 from graders.scoring import Binding
@@ -29,6 +32,7 @@ class TextSimilarity:
     reference: TemplateString
     metric: Metric
     embedder: Embedder | None = None
+    together: tuple[Request, ...] = ()
 
     @classmethod
     def bind(cls, config: TextSimilarityGrader, binding: Binding) -> Self:
@@ -40,7 +44,7 @@ class TextSimilarity:
         metric = binding.metric(config.evaluation_metric)
         embedder = binding.embedder() if metric.needs_embedder else None
         texts = parse_template(config.input), parse_template(config.reference)
-        return cls(binding.name, *texts, metric, embedder)
+        return cls(binding.name, *texts, metric, embedder, binding.together)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -56,13 +60,44 @@ class TextSimilarity:
     def score_batch(self, batch: Batch) -> Scores:
         """Compare column by column."""
         inputs, references = self.input.render(batch), self.reference.render(batch)
-        metric = self.metric
-        if self.embedder:
-            metric = replace(metric, function=partial(metric.function, embed=self.embedder.embed))
         unrendered = references.failures | inputs.failures
-        texts = (_without(unrendered, rendered.texts) for rendered in (inputs, references))
-        values, failures = _measure(metric, *texts)
-        return Scores.of(self.name, values, failures | unrendered)
+        texts = [_without(unrendered, rendered.texts) for rendered in (inputs, references)]
+        values, failures = self._shared(batch, *texts) or _measure(self._bound_metric(), *texts)
+        scores = Scores.of(self.name, values, failures | unrendered)
+        unseen = int(dropped_text(self.metric, *texts).sum())
+        return replace(scores, cautions={self._caution(): unseen}) if unseen else scores
+
+    def _bound_metric(self) -> Metric:
+        if self.embedder is None:
+            return self.metric
+        embed = Memory(self.embedder).embed
+        return replace(self.metric, function=partial(self.metric.function, embed=embed))
+
+    def _shared(
+        self, batch: Batch, hypotheses: list[str], references: list[str]
+    ) -> tuple[NDArray[np.float64], dict[int, Failure]] | None:
+        """Take the values from those of all metrics over these texts, which the first to come computes."""
+        if not self.together:
+            return None
+        key = (self.input.text, self.reference.text, self.together)
+        if key not in batch.memo:
+            with _library_failures():
+                columns = score_family(self.together, hypotheses, references)
+                batch.memo[key] = dict(zip(self.together, columns, strict=True))
+        found = batch.memo.get(key, {}).get((self.metric.name, self.metric.variant))
+        return None if found is None else (found, {})
+
+    def _caution(self) -> str:
+        return f"{self.metric.name} sees no text at all on one side, so the score says nothing"
+
+
+@contextmanager
+def _library_failures() -> Iterator[None]:
+    """Let a metric that fails on some row be computed by itself, row by row where need be."""
+    try:
+        yield
+    except Exception:  # the libraries behind the metrics are somebody else's code
+        return
 
 
 def _without(failures: Mapping[int, Failure], texts: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """`--judge` and `--embedder`: what a run with a judge prints, writes and refuses."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -179,7 +180,8 @@ def test_a_name_that_nobody_brings_is_refused(graders, option):
     assert "'nobody'" in done.stderr
 
 
-def test_cosine_without_an_embedder_says_what_it_needs(graders):
+def test_cosine_without_an_embedder_says_what_it_needs(graders, monkeypatch):
+    monkeypatch.setitem(sys.modules, "wordllama", None)
     document = {"type": "text_similarity", "input": "a", "reference": "b", "evaluation_metric": "cosine"}
     Path("cosine.json").write_text(json.dumps(document | {"pass_threshold": 0.5}))
     done = graders("run", "cosine.json", "rows.jsonl")

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import sys
 import warnings
 
 import numpy as np
@@ -226,7 +227,8 @@ def test_a_wrong_document_raises_with_every_problem():
     assert [problem.path for problem in caught.value.problems] == ["$.operation", "$.input"]
 
 
-def test_cosine_says_what_it_needs():
+def test_cosine_says_what_it_needs(monkeypatch):
+    monkeypatch.setitem(sys.modules, "wordllama", None)
     cosine = ALIKE | {"evaluation_metric": "cosine"}
     with pytest.raises(ConfigError, match=r"^\$\.evaluation_metric: 'cosine' .* needs an embedder"):
         load_grader(cosine)

@@ -1,6 +1,7 @@
 """Who judges and who embeds: named by words or given as objects, needed by some documents only."""
 
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -77,7 +78,8 @@ def test_a_document_that_asks_a_model_says_that_it_needs_a_judge():
         )
 
 
-def test_every_grader_that_needs_what_is_not_there_is_a_problem():
+def test_every_grader_that_needs_what_is_not_there_is_a_problem(monkeypatch):
+    monkeypatch.setitem(sys.modules, "wordllama", None)
     with pytest.raises(ConfigError) as caught:
         load_grader(multi(exact=MATCH, one=SCORE, two=LABEL, three=COSINE))
     assert [problem.path for problem in caught.value.problems] == [
@@ -162,7 +164,7 @@ def test_judge_and_embedder_are_named_wrongly_at_once():
     with pytest.raises(ConfigError) as caught:
         compile_document(MATCH, judge="", embedder="x", registry=Registry(plugins=False))
     assert [problem.path for problem in caught.value.problems] == ["judge", "embedder"]
-    assert caught.value.problems[1].message == "none is installed; got 'x'"
+    assert caught.value.problems[1].message == "expected one of openai, wordllama, lexical; got 'x'"
 
 
 def test_what_the_code_of_others_raises_is_a_problem(brings):

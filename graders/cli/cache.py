@@ -1,0 +1,84 @@
+"""`graders cache`: what is kept on this machine, and how to be rid of it; and the options that name it."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.table import Table
+
+from graders.cache import NAMESPACES, Cache, Namespace
+from graders.cli.console import out, print_json, say
+from graders.cli.exits import exit_codes
+
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache", metavar="DIR", help="Where embeddings are kept [default: this user's cache folder]."
+    ),
+]
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Keep nothing, and ask anew for what was kept.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+cache = typer.Typer(no_args_is_help=True, help="Look at, or clear, the embeddings and replies that are kept.")
+
+
+def named_cache(folder: Path | None, *, no_cache: bool) -> Cache:
+    """Give the cache that the options name; trouble with it is one warning on stderr.
+
+    Without a cache, what a run has embedded is still known until the run ends.
+    """
+    if no_cache and folder is not None:
+        raise typer.BadParameter("--cache and --no-cache exclude each other")
+    warn = partial(say, "warning")
+    return Cache.forgetful(on_problem=warn) if no_cache else Cache(folder, on_problem=warn)
+
+
+@cache.command()
+def info(folder: CacheOption = None, as_json: AsJson = False) -> None:
+    """Print where the cache is, and how much it holds of what."""
+    with exit_codes():
+        kept = Cache(folder)
+        usage = kept.info()
+        if as_json:
+            entries = {name: {"entries": each.entries, "bytes": each.bytes} for name, each in usage.items()}
+            print_json({"path": str(kept.path), "namespaces": entries})
+            return
+        print(kept.path)
+        table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for heading in ("entries", "bytes"):
+            table.add_column(heading, justify="right")
+        for name, each in usage.items():
+            table.add_row(name, f"{each.entries:,}", f"{each.bytes:,}")
+        out().print(table)
+
+
+def _namespace(name: str | None) -> str | None:
+    if name is not None and name not in NAMESPACES:
+        raise typer.BadParameter(f"expected one of {', '.join(NAMESPACES)}; got {name!r}")
+    return name
+
+
+@cache.command()
+def clear(
+    namespace: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAMESPACE]",
+            callback=_namespace,
+            help="judge, embedding or sample; everything where it is absent.",
+        ),
+    ] = None,
+    folder: CacheOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forget what is kept."""
+    with exit_codes():
+        kept = Cache(folder)
+        removed = kept.clear(cast(Namespace | None, namespace))
+        if as_json:
+            print_json({"path": str(kept.path), "removed": removed})
+        else:
+            print(f"{removed:,} entries removed from {kept.path}")

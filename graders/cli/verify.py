@@ -1,0 +1,73 @@
+"""`graders verify`: our metrics against the reference libraries, on the user's own rows."""
+
+from contextlib import ExitStack
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from graders.analysis import TOLERANCE, Verification, verify
+from graders.cli.console import cell, out, print_json
+from graders.cli.documents import MetricNames, metric_requests
+from graders.cli.exits import UNUSABLE, exit_codes
+from graders.dataset import RowMapping, open_dataset
+from graders.engine import field_path, located
+from graders.errors import DataError
+
+
+def verify_command(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Rows, as `graders run` takes them.")],
+    reference_field: Annotated[
+        str, typer.Option(metavar="PATH", help="The field that holds the reference, such as item.answer.")
+    ],
+    sample_field: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds the model's output.")
+    ] = None,
+    item_field: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds the item.")
+    ] = None,
+    metric: MetricNames = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The first N rows only.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare our metrics with the reference libraries on your own rows.
+
+    Exits with 1 where a metric differs by more than 1e-12 in any row.
+    """
+    with exit_codes(), ExitStack() as stack:
+        mapping = RowMapping(field_path(item_field), field_path(sample_field))
+        dataset = open_dataset(located(data, stack), mapping)
+        try:
+            found = verify(dataset, reference_field, metrics=metric_requests(metric), limit=limit)
+        except ValueError as error:
+            raise DataError(str(error)) from None
+        if as_json:
+            checks = [{**vars(check), "speed": check.speed} for check in found.checks]
+            print_json(
+                {"rows": found.rows, "skipped": found.skipped, "agrees": found.agrees, "metrics": checks}
+            )
+        else:
+            _print(out(), found)
+        if not found.agrees:
+            raise typer.Exit(UNUSABLE)
+
+
+def _print(console: Console, found: Verification) -> None:
+    skipped = f", {found.skipped:,} skipped: they lack a text" if found.skipped else ""
+    console.print(f"{found.rows:,} rows{skipped}\n")
+    table = Table("metric", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in (f"rows beyond {TOLERANCE:g}", "largest difference", "speed"):
+        table.add_column(heading, justify="right", min_width=8)
+    for check in found.checks:
+        name = check.name if check.variant is None else f"{check.name}={check.variant}"
+        numbers = f"{check.differing:,}", f"{check.largest:.2g}", f"{check.speed:.1f}×"
+        table.add_row(name, *numbers)
+    console.print(table)
+    console.print("\nspeed: CPU time of the reference library over ours, in this run")
+    for check in found.checks:
+        if check.note:
+            console.print(cell(f"{check.name}: {check.note}", limit=200))
+        for example in check.examples:
+            values = f"ours {example['ours']!r}, library {example['library']!r}"
+            console.print(f"{check.name}, row {example['row']}: {values}")
