@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from graders.endpoints import is_address, without_credentials
 from graders.errors import ConfigError, EmbeddingError, MissingExtraError, Problem
 
 KEY = "OPENAI_API_KEY"
@@ -37,24 +38,10 @@ def checked_url(url: str) -> str:
     Raises:
         ConfigError: it is none.
     """
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        whole = False
-    if not whole:
+    if not is_address(url):
         expected = "expected an address such as http://localhost:8000/v1"
         raise ConfigError([Problem("embedder", f"{expected}; got {without_credentials(url)!r}")])
     return url
-
-
-def without_credentials(url: str) -> str:
-    """Cut user, password, query and fragment out of an address, and a slash at its end."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "..."
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
 
 class Connection:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from graders.embedders import batches, encodable
 from graders.embedders.answer import vectors_of
-from graders.embedders.connection import Connection, Limits, checked_url, without_credentials
+from graders.embedders.connection import Connection, Limits, checked_url
+from graders.endpoints import without_credentials
 from graders.errors import EmbeddingError
 
 MODEL = "text-embedding-3-large"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from graders.endpoints import is_address, without_credentials
 from graders.errors import DataError, GradersError, MissingExtraError
 from graders.strict_json import loads
 
@@ -68,22 +69,8 @@ class Account:
 
 
 def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        whole = False
-    if not whole:
+    if not is_address(url):
         raise DataError(f"expected a base URL such as https://HOST/v1; got {without_credentials(url)!r}")
-
-
-def without_credentials(url: str) -> str:
-    """Cut user, password, query and fragment out of a URL."""
-    try:
-        parts = urlsplit(url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    except ValueError:
-        return "..."
 
 
 def quoted(name: str) -> str:

@@ -1,0 +1,23 @@
+"""What holds for every endpoint asked over HTTP: which texts are addresses, what may be said of one."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+__all__ = ["is_address", "without_credentials"]
+
+
+def is_address(url: str) -> bool:
+    """Tell whether a text is an address that can be asked: http or https, with a host."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+
+
+def without_credentials(url: str) -> str:
+    """Cut user, password, query and fragment out of an address, and a slash at its end."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "..."
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
