@@ -11,6 +11,7 @@ Design: `build_sample` is the definition of the sample object. The columns that 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Self
 
 from graders.errors import Failure
@@ -120,15 +121,15 @@ def _walk(value: object, segments: Sequence[Segment]) -> Any:
 
 def _plain_values(roots: Sequence[Any], segments: Sequence[Segment]) -> list[Any] | None:
     """Look keys up in all roots at once; None where a root needs more than keys, or lacks one."""
-    values = list(roots)
+    values = roots
     try:
         for segment in segments:
             if isinstance(segment, int) or not set(map(type, values)) <= {dict}:
                 return None
-            values = [value[segment] for value in values]
+            values = list(map(itemgetter(segment), values))
     except KeyError:
         return None
-    return values
+    return list(values)
 
 
 def _step(value: object, segment: Segment) -> Any:

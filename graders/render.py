@@ -11,7 +11,9 @@ as it is written; where it looks as though a path was meant, the template string
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from graders.batch import SAMPLE_KEYS, Batch, Path
@@ -51,7 +53,11 @@ class TemplateString:
 
     def render(self, batch: Batch) -> Rendered:
         """Render one text for each row of the batch."""
-        columns = [_texts(batch.column(path)) for path in self.paths]
+        values = [batch.column(path) for path in self.paths]
+        if len(self.pieces) > 1:
+            with suppress(TypeError):  # some value is no text
+                return Rendered(_interleave(self.pieces, values), {})
+        columns = [_texts(column) for column in values]
         failures: dict[int, Failure] = dict(batch.failures)
         for column in columns:
             for row, failure in column.failures.items():
@@ -73,9 +79,14 @@ class TemplateString:
 
 
 def _interleave(pieces: Sequence[str | Path], columns: Sequence[list[str]]) -> list[str]:
-    """Put literals and columns together: one `%` formatting a row."""
-    pattern = "".join("%s" if isinstance(piece, Path) else piece.replace("%", "%%") for piece in pieces)
-    return [pattern % values for values in zip(*columns, strict=True)]
+    """Put literals and columns together, of which one must be a column.
+
+    Raises:
+        TypeError: some value is no text.
+    """
+    texts = iter(columns)
+    parts = [next(texts) if isinstance(piece, Path) else repeat(piece) for piece in pieces]
+    return list(map("".join, zip(*parts, strict=False)))
 
 
 def _texts(values: list[Any]) -> Rendered:

@@ -7,7 +7,7 @@ nothing, the interval of one value) is None and never NaN, because these numbers
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain, repeat
 from statistics import NormalDist
@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 
 _LARGE, _SCALE = 2.0**400, 2.0**600
 """Sums of squares of values beyond the first may overflow; they are divided by the second before."""
+_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -207,13 +208,22 @@ def _moments(values: Floats) -> tuple[float | None, float | None]:
     n = len(values)
     if n == 0:
         return None, None
-    numbers = values.tolist()
-    mean = math.fsum(numbers) / n
+    mean = math.fsum(_numbers(values)) / n
     # The division rounds a second time: without this step three times 0.1 would have a mean below 0.1.
-    mean += math.fsum(chain(numbers, repeat(-mean, n))) / n
+    mean += math.fsum(chain(_numbers(values), repeat(-mean, n))) / n
     if n == 1:
         return mean, None
-    return mean, math.sqrt(math.fsum(((values - mean) ** 2).tolist()) / (n - 1))
+    squares = chain.from_iterable(((part - mean) ** 2).tolist() for part in _parts(values))
+    return mean, math.sqrt(math.fsum(squares) / (n - 1))
+
+
+def _numbers(values: Floats) -> Iterator[float]:
+    """Give the values one after the other; a list of all would take four times the room of the array."""
+    return chain.from_iterable(part.tolist() for part in _parts(values))
+
+
+def _parts(values: Floats) -> Iterator[Floats]:
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
 def _bounds(
@@ -233,8 +243,9 @@ def _scaled(values: Sequence[float] | Floats) -> tuple[Floats, float]:
     bad = array.size - np.count_nonzero(np.isfinite(array))
     if bad:
         raise ValueError(f"values must be finite, but {bad} of {array.size} are not")
-    scale = _SCALE if np.abs(array).max(initial=0.0) > _LARGE else 1.0
-    return array / scale, scale
+    if max(array.max(initial=0.0), -array.min(initial=0.0)) > _LARGE:
+        return array / _SCALE, _SCALE
+    return array, 1.0
 
 
 def _unscaled(value: float | None, scale: float) -> float | None:

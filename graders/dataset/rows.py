@@ -30,6 +30,9 @@ class RowMapping:
 
     def rows(self, number: int, raw: Any) -> Iterator[Row]:
         """Give the rows of one raw line: one, or one a sample where it holds several."""
+        if self._takes_as_it_is(raw):
+            yield Row(number, None, number, raw["item"], raw["sample"], None)
+            return
         name: Any = number
         try:
             line = _checked_line(raw, number)
@@ -49,6 +52,14 @@ class RowMapping:
                 yield Row(number, index, name, item, sample, None)
             else:
                 yield Row(number, index, name, None, None, _wrong_sample(sample, number))
+
+    def _takes_as_it_is(self, raw: Any) -> bool:
+        """Say whether a line is an item and a sample and nothing else, as most are."""
+        if self.item_field or self.sample_field or self.id_field or not isinstance(raw, dict):
+            return False
+        if len(raw) != 2 or not isinstance(raw.get("item"), dict):
+            return False
+        return isinstance(raw.get("sample"), str | dict)
 
     def _samples(self, raw: dict[str, Any], number: int) -> list[tuple[int | None, Any]]:
         """Give each sample with its index, which is None where the line holds one only."""

@@ -36,7 +36,7 @@ class OpenAIEmbedder:
     ) -> None:
         self.model = model or MODEL
         self._base_url = checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or _BASE_URL)
-        self.identity = f"openai:{self.model}@{without_credentials(self._base_url)}"
+        self.identity = f"openai:{self.model}@{without_credentials(self._base_url).rstrip('/')}"
         self._limits = limits or Limits()
         self._connection: Connection | None = None
         Connection.require(urlsplit(self._base_url).hostname or "")

@@ -15,9 +15,9 @@ def is_address(url: str) -> bool:
 
 
 def without_credentials(url: str) -> str:
-    """Cut user, password, query and fragment out of an address, and a slash at its end."""
+    """Cut user, password, query and fragment out of an address."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return "..."
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

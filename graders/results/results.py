@@ -3,7 +3,7 @@
 import html
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path as FilePath
@@ -29,6 +29,8 @@ class Results:
 
     path: FilePath
     about: Mapping[str, Any]
+    counted: Summary | None = field(default=None, repr=False, compare=False)
+    """The summary, where the rows were counted while they were written."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> "Results":
@@ -53,7 +55,9 @@ class Results:
 
     @cached_property
     def summary(self) -> Summary:
-        """What the rows amount to, counted when it is first asked for."""
+        """What the rows amount to; those of a run that is opened are counted when it is first asked for."""
+        if self.counted is not None:
+            return self.counted
         options = self.about["options"]
         tally = Tally(options["pass_threshold"], [Path.parse(text) for text in options["group_by"]])
         rows = self.rows()

@@ -1,12 +1,14 @@
 """Count rows as they come, and say what they amount to."""
 
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graders.batch import Batch, Path
 from graders.errors import Failure
@@ -14,6 +16,7 @@ from graders.stats import Description, Histogram, describe, histogram, wilson_in
 from graders.strict_json import dumps
 
 MISSING_GROUP = "(missing)"
+_COUNTED = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -96,15 +99,17 @@ class _Count:
 
     def __init__(self) -> None:
         self.rows = self.passed = 0
-        self.rewards = array("d")
+        self.rewards = _Numbers()
         self.errors: Counter[str] = Counter()
 
-    def add(self, line: Mapping[str, Any], codes: Iterable[str]) -> None:
-        self.rows += 1
-        if line["reward"] is not None:
-            self.rewards.append(line["reward"])
-            self.passed += line["passed"] is True
-        self.errors.update(codes)
+    def add(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        scored = [line for line in lines if line["reward"] is not None]
+        self.rows += len(lines)
+        self.rewards.extend([line["reward"] for line in scored])
+        self.passed += sum([line["passed"] is True for line in scored])
+        for line in lines:
+            if line["errors"]:
+                self.errors.update({error["code"] for error in line["errors"]})
 
     def describe(
         self, threshold: float | None
@@ -114,11 +119,37 @@ class _Count:
         if threshold is not None:
             rate = wilson_interval(self.passed, scored)
             passed = PassSummary(threshold, self.passed, rate.mean, rate.low, rate.high)
-        return scored, dict(sorted(self.errors.items())), describe(_floats(self.rewards)), passed
+        return scored, dict(sorted(self.errors.items())), describe(self.rewards.values), passed
 
 
-def _floats(values: "array[float]") -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.frombuffer(values, dtype=np.float64) if values else np.empty(0)
+class _Numbers:
+    """Rewards, in no order, in as little room as they need.
+
+    Many are equal as a rule, so they are counted for as long as few of them differ; those that come later
+    are kept one by one.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[float] = Counter()
+        self._others = array("d")
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def extend(self, numbers: Sequence[float]) -> None:
+        self._size += len(numbers)
+        if len(self._counts) < _COUNTED:
+            self._counts.update(numbers)
+        else:
+            self._others.extend(numbers)
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """All of them, `(n,)`."""
+        different = np.fromiter(self._counts, np.float64, len(self._counts))
+        times = np.fromiter(self._counts.values(), np.int64, len(self._counts))
+        return np.append(np.repeat(different, times), self._others)
 
 
 class Tally:
@@ -128,7 +159,7 @@ class Tally:
         self.group_by = group_by
         self._pass_threshold = pass_threshold
         self._all = _Count()
-        self._parts: dict[str, array[float]] = {}
+        self._parts: dict[str, _Numbers] = {}
         self._groups: dict[tuple[str, str], _Count] = {}
         self._examples: dict[str, Mapping[str, Any]] = {}
         self._usage: dict[str, Counter[str]] = {}
@@ -145,20 +176,31 @@ class Tally:
 
     def add(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Count some lines."""
-        for line, values in zip(lines, self._group_values(lines), strict=True):
-            codes = {error["code"] for error in line["errors"]}
-            self._all.add(line, codes)
+        self._all.add(lines)
+        self._add_parts([line["sub_rewards"] for line in lines])
+        self._add_groups(lines)
+        for line in lines:
             for error in line["errors"]:
                 self._examples.setdefault(error["code"], {"row": line["row"], "id": line["id"], **error})
-            for key, reward in line["sub_rewards"].items():
-                part = self._parts.setdefault(key, array("d"))
-                if reward is not None:
-                    part.append(reward)
             for trace in line.get("traces", ()):
                 counts = self._usage.setdefault(trace["model"], Counter(invocation_count=0))
                 counts.update({"invocation_count": 1, **(trace["usage"] or {})})
+
+    def _add_parts(self, lines: Sequence[Mapping[str, float | None]]) -> None:
+        for key in dict.fromkeys(chain.from_iterable(lines)):
+            column = [line.get(key) for line in lines]
+            rewards = [reward for reward in column if reward is not None]
+            self._parts.setdefault(key, _Numbers()).extend(rewards)
+
+    def _add_groups(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        if not self.group_by:
+            return
+        members: defaultdict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+        for line, values in zip(lines, self._group_values(lines), strict=True):
             for path, value in zip(self.group_by, values, strict=True):
-                self._groups.setdefault((path.text, value), _Count()).add(line, codes)
+                members[path.text, value].append(line)
+        for group, found in members.items():
+            self._groups.setdefault(group, _Count()).add(found)
 
     def summary(self) -> Summary:
         """Say what the lines so far amount to."""
@@ -167,8 +209,8 @@ class Tally:
             GroupSummary(path, value, count.rows, *count.describe(self._pass_threshold))
             for (path, value), count in self._groups.items()
         ]
-        parts = {key: describe(_floats(values)) for key, values in self._parts.items()}
-        bars = histogram(_floats(self._all.rewards))
+        parts = {key: describe(numbers.values) for key, numbers in self._parts.items()}
+        bars = histogram(self._all.rewards.values)
         usage = {model: dict(counts) for model, counts in self._usage.items()}
         return Summary(
             self._all.rows, scored, errors, reward, passed, parts, groups, bars, self._examples, usage
@@ -176,7 +218,7 @@ class Tally:
 
     def _group_values(self, lines: Sequence[Mapping[str, Any]]) -> list[Sequence[str]]:
         """Give each line's group values: those it holds itself, else those of its item and sample."""
-        if not self.group_by or all("groups" in line for line in lines):
+        if all("groups" in line for line in lines):
             return [[line["groups"][path.text] for path in self.group_by] for line in lines]
         items = [line["item"] for line in lines]
         batch = Batch([item or {} for item in items], [line["sample"] for line in lines])

@@ -22,7 +22,7 @@ def test_other_texts_are_none(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("https://user:secret@host/v1/?key=secret#secret", "https://host/v1"),
+        ("https://user:secret@host/v1/?key=secret#secret", "https://host/v1/"),
         ("http://localhost:8000/v1", "http://localhost:8000/v1"),
         ("http://[::1", "..."),
     ],
