@@ -122,10 +122,17 @@ def test_a_base_url_that_has_no_evals_ends_with_1(pull: Any, hosted: Any) -> Non
         assert f"the list of evals at {hosted.url}/: HTTP 404" in done.stderr
 
 
+def _hear_interrupts() -> None:
+    """A suite that runs in the background of a shell hands down that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(command: list[str], pull: Any, api: Any) -> None:
     api.latency = 0.05
     words = [*command, "pull", "--base-url", api.url, "--api-key-env", "CANARY", "-o", "out"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_hear_interrupts
+    )
     api.wait_for(5)
     process.send_signal(signal.SIGINT)
     message = process.communicate(timeout=30)[1]
