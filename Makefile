@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.installed
+PEERS := .venv/.peers
 
 .PHONY: help demo check test test-all soak bench clean
 help:
@@ -10,11 +11,15 @@ help:
 	@echo 'make test      the tests that pip alone can give'
 	@echo 'make test-all  also the tests with real outside parts (installs them into .envs)'
 	@echo 'make soak      the long tests'
-	@echo 'make bench     the benchmarks'
+	@echo 'make bench     the benchmarks, ten minutes (installs what they compare with)'
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@
 
 demo: $(READY)
@@ -34,7 +39,8 @@ test-all: $(READY)
 soak: $(READY)
 	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && HYPOTHESIS_PROFILE=soak $(BIN)/pytest
 
-bench: $(READY)
+bench: $(PEERS)
+	PYTHON='$(PYTHON)' sh tools/oracles.sh > /dev/null || echo 'the data of NLTK could not be fetched' >&2
 	$(BIN)/python -m benchmarks
 
 clean:

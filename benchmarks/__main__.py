@@ -1,29 +1,26 @@
 """Run every benchmark and print its ratios: `python -m benchmarks`."""
 
-import platform
-from importlib.metadata import version
+import os
+import sys
 
-from rich.console import Console
-from rich.table import Table
+from benchmarks import end_to_end, large_runs, metrics, rendering, scaling, start_up, tokens
+from graders.analysis import LIBRARIES, library_versions
+from graders.cli.bench import print_ratios
+from graders.cli.console import out
 
-from benchmarks import end_to_end, rendering, start_up
+SUBJECTS = (start_up, metrics, tokens, rendering, end_to_end, scaling, large_runs)
+PEERS = ("rouge-score-rs", "bleuscore")
 
 
 def main() -> None:
     """Print one table with every ratio, its goal, and whether it holds."""
-    console = Console(highlight=False)
-    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", "rapidfuzz", "nltk", "rouge-score"))
-    console.print(f"Python {platform.python_version()}, {versions}, {platform.machine()}\n")
-    table = Table("what", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("ratio", "goal", "holds"):
-        table.add_column(name, justify="right")
-    for subject in (start_up, rendering, end_to_end):
+    os.environ["RAYON_NUM_THREADS"] = "1"  # read by the libraries in Rust when they start their threads
+    measured = []
+    for subject in SUBJECTS:
         for ratio in subject.ratios():
-            sign = "<=" if ratio.at_most else ">="
-            goal = "-" if ratio.goal is None else f"{sign} {ratio.goal:g}"
-            holds = "-" if ratio.goal is None else "yes" if ratio.holds else "NO"
-            table.add_row(ratio.subject, f"{ratio.ratio:.2f}", goal, holds)
-    console.print(table)
+            measured.append(ratio)
+            print(f"{ratio.subject}: {ratio.ratio:.2f}", file=sys.stderr, flush=True)
+    print_ratios(out(), measured, library_versions((*LIBRARIES, *PEERS)))
 
 
 if __name__ == "__main__":

@@ -2,74 +2,56 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import jinja2
-import rapidfuzz
-from rouge_score.rouge_scorer import RougeScorer
-
-from benchmarks.measure import Ratio, interleaved
+from benchmarks.nltk_data import use_nltk_data
+from benchmarks.short_rows import ANSWER, GRADER, SAMPLE, write_rows
 from graders import evaluate, load_grader
+from graders.analysis.comparisons import nltk_split
+from graders.analysis.measure import Comparison, Ratio
+from graders.metrics.tokens import forget_tokens, hosted_tokens
 
-GRADER = {
-    "type": "multi",
-    "name": "mixed",
-    "graders": {
-        "equal": {
-            "type": "string_check",
-            "input": "{{sample.output_text}}",
-            "reference": "{{item.answer}}",
-            "operation": "eq",
-        },
-        "rouge": {
-            "type": "text_similarity",
-            "input": "{{sample.output_text}}",
-            "reference": "{{item.answer}}",
-            "evaluation_metric": "rouge_l",
-        },
-        "fuzzy": {
-            "type": "text_similarity",
-            "input": "{{sample.output_text}}",
-            "reference": "{{item.answer}}",
-            "evaluation_metric": "fuzzy_match",
-        },
-    },
-    "calculate_output": "0.4 * equal + 0.3 * rouge + 0.3 * fuzzy",
-}
 ROWS = 20_000
-
-
-def naive(data: Path, out: Path) -> None:
-    """Grade row by row."""
-    hypothesis, reference = jinja2.Template("{{sample.output_text}}"), jinja2.Template("{{item.answer}}")
-    scorer = RougeScorer(["rougeL"])
-    with data.open() as lines, out.open("w") as results:
-        for line in lines:
-            row = json.loads(line)
-            sample = {"output_text": row["sample"]}
-            text, wanted = hypothesis.render(sample=sample), reference.render(item=row["item"])
-            rouge = scorer.score(wanted, text)["rougeL"].fmeasure
-            fuzzy = rapidfuzz.fuzz.ratio(text, wanted) / 100
-            total = 0.4 * (text == wanted) + 0.3 * rouge + 0.3 * fuzzy
-            results.write(json.dumps({**row, "reward": total}) + "\n")
 
 
 def ratios() -> Iterator[Ratio]:
     """Grade 20,000 short rows both ways, reading and writing files."""
+    use_nltk_data()
+    split = nltk_split()
+    note = "" if split else "the loop takes our tokeniser for bleu: nltk has no data"
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data.jsonl"
-        with data.open("w") as file:
-            for n in range(ROWS):
-                row = {
-                    "item": {"answer": f"the capital number {n} of the land"},
-                    "sample": f"capital {n} of a land",
-                }
-                file.write(json.dumps(row) + "\n")
+        write_rows(data, ROWS)
         grader = load_grader(GRADER)
-        ratio = interleaved(
-            lambda: evaluate(grader, data, out=Path(folder) / "run", overwrite=True),
-            lambda: naive(data, Path(folder) / "naive.jsonl"),
-            rounds=3,
-        )
-        yield Ratio("naive loop / graders run (eq, rouge_l, fuzzy, formula)", ratio, None)
+
+        def ours() -> object:
+            forget_tokens()
+            return evaluate(grader, data, out=Path(folder) / "run", overwrite=True)
+
+        def theirs() -> object:
+            return naive(data, Path(folder) / "naive.jsonl", split or hosted_tokens)
+
+        subject = "naive loop / whole run (eq, rouge_l, bleu, formula)"
+        yield Comparison(subject, ours, theirs, None if note else 14, note=note).measured()
+
+
+def naive(data: Path, out: Path, split: Callable[[str], list[str]]) -> None:
+    """Grade row by row."""
+    import jinja2
+    from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+    from rouge_score.rouge_scorer import RougeScorer
+
+    sample_text, answer_text = jinja2.Template(SAMPLE), jinja2.Template(ANSWER)
+    scorer, smoothing = RougeScorer(["rougeL"]), SmoothingFunction().method4
+    with data.open() as lines, out.open("w") as results:
+        for line in lines:
+            row = json.loads(line)
+            text = sample_text.render(sample={"output_text": row["sample"]})
+            wanted = answer_text.render(item=row["item"])
+            equal = float(text == wanted)
+            rouge = scorer.score(wanted, text)["rougeL"].fmeasure
+            bleu = sentence_bleu([split(wanted)], split(text), smoothing_function=smoothing)
+            reward = 0.4 * equal + 0.3 * rouge + 0.3 * bleu
+            sub_rewards = {"equal": equal, "rouge": rouge, "bleu": bleu}
+            results.write(json.dumps({**row, "reward": reward, "sub_rewards": sub_rewards}) + "\n")

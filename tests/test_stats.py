@@ -281,3 +281,19 @@ def test_every_value_is_counted_once(values, bins):
 def test_a_histogram_without_bins_is_refused():
     with pytest.raises(ValueError, match="bins must be at least 1, got 0"):
         histogram([1.0], bins=0)
+
+
+def test_many_values_are_described_as_the_library_describes_them():
+    values = np.random.default_rng(1).normal(size=50_000)
+    found = describe(values)
+    assert found.mean == pytest.approx(math.fsum(values) / len(values), **EXACT)
+    assert found.std == pytest.approx(np.std(values, ddof=1), **EXACT)
+    assert found.p25 == np.percentile(values, 25)
+
+
+def test_values_are_left_as_they_are():
+    values = np.array([0.25, 3.0, -1.0])
+    before = values.copy()
+    describe(values)
+    histogram(values)
+    assert values.tolist() == before.tolist()

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 the document or the data cannot be used; 2 usage; 3 done, 
 
 import typer
 
+from graders.cli.bench import bench_command
 from graders.cli.cache import cache
 from graders.cli.console import never_fail
 from graders.cli.grade import grade
@@ -30,6 +31,7 @@ app.command()(grade)
 app.command()(validate)
 app.command()(show)
 app.command("verify")(verify_command)
+app.command("bench")(bench_command)
 app.command()(pull)
 app.command()(regrade)
 app.add_typer(templates, name="templates")

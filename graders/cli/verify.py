@@ -57,14 +57,15 @@ def _print(console: Console, found: Verification) -> None:
     skipped = f", {found.skipped:,} skipped: they lack a text" if found.skipped else ""
     console.print(f"{found.rows:,} rows{skipped}\n")
     table = Table("metric", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in (f"rows beyond {TOLERANCE:g}", "largest difference", "speed"):
-        table.add_column(heading, justify="right", min_width=8)
+    for heading in (f"rows beyond {TOLERANCE:g}", "largest", "ours", "library", "ratio"):
+        table.add_column(heading, justify="right", min_width=7)
     for check in found.checks:
         name = check.name if check.variant is None else f"{check.name}={check.variant}"
-        numbers = f"{check.differing:,}", f"{check.largest:.2g}", f"{check.speed:.1f}×"
-        table.add_row(name, *numbers)
+        seconds = (check.ours_seconds, check.library_seconds)
+        speeds = [f"{1e6 * each / found.rows:.1f}" for each in seconds]
+        table.add_row(name, f"{check.differing:,}", f"{check.largest:.2g}", *speeds, f"{check.speed:.1f}×")
     console.print(table)
-    console.print("\nspeed: CPU time of the reference library over ours, in this run")
+    console.print("\nlargest: the largest difference; ours, library: µs of CPU time a row, in this run")
     for check in found.checks:
         if check.note:
             console.print(cell(f"{check.name}: {check.note}", limit=200))

@@ -19,7 +19,7 @@ from graders.dataset.rows import Row, RowMapping
 from graders.errors import DataError
 from graders.strict_json import dumps
 
-__all__ = ["MAX_LINE", "Block", "DataSource", "Dataset", "Row", "RowMapping", "open_dataset"]
+__all__ = ["BLOCK_ROWS", "MAX_LINE", "Block", "DataSource", "Dataset", "Row", "RowMapping", "open_dataset"]
 
 BLOCK_ROWS = 1000
 BLOCK_BYTES = 16 * 2**20

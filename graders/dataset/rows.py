@@ -57,9 +57,7 @@ class RowMapping:
         """Say whether a line is an item and a sample and nothing else, as most are."""
         if self.item_field or self.sample_field or self.id_field or not isinstance(raw, dict):
             return False
-        if len(raw) != 2 or not isinstance(raw.get("item"), dict):
-            return False
-        return isinstance(raw.get("sample"), str | dict)
+        return len(raw) == 2 and type(raw.get("item")) is dict and type(raw.get("sample")) in (str, dict)
 
     def _samples(self, raw: dict[str, Any], number: int) -> list[tuple[int | None, Any]]:
         """Give each sample with its index, which is None where the line holds one only."""

@@ -87,7 +87,7 @@ class LineWriter:
 
 def _depth(text: bytes) -> int:
     """Give how deep a JSON text is nested, or less where that is within `MAX_DEPTH` anyway."""
-    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+    if len(text) <= MAX_DEPTH or text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
         return 0
     steps = (_STEPS[letter] for letter in _NO_BRACKETS.sub(b"", text))
     return max(itertools.accumulate(steps), default=0)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 PAIRS = 1000
-CHARACTERS = 1_000_000
-_REUSED = 1 << 23
+CHARACTERS = 500_000
+_REUSED = 1 << 24
 
 
 def blocks(hypotheses: Sequence[str], references: Sequence[str]) -> Iterator[slice]:

@@ -74,5 +74,7 @@ def _names(metrics: Sequence[Metric], family: str, variant: str | None) -> list[
 
 def _without_hosted_tokens(texts: Sequence[str]) -> NDArray[np.bool_]:
     # Nothing but this mark is ever removed from a text.
+    if "<skipped>" not in "".join(texts):
+        return np.zeros(len(texts), dtype=np.bool_)
     flags = ("<skipped>" in text and not hosted_tokens(str(text)) for text in texts)
     return np.fromiter(flags, dtype=np.bool_, count=len(texts))

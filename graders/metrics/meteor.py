@@ -79,6 +79,11 @@ def stem_of(word: str, stem: Callable[[str], str]) -> str:
     return word[:kept] + stem(short)[kept - len(word) + len(short) :]
 
 
+def forget_words() -> None:
+    """Forget the stems and synonyms of all words so far, as measurements of a fresh process want it."""
+    _vocabulary.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _vocabulary(wordnet: WordNet) -> Vocabulary:
     from nltk.stem.porter import PorterStemmer  # slow to import

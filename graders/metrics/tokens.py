@@ -13,7 +13,7 @@ from graders.metrics.hosted_tokenizer import HostedTokenizer, text_tokens
 from graders.metrics.nist_tokens import international_tokens
 from graders.metrics.token_columns import TokenColumns
 
-__all__ = ["TOKENIZER", "hosted_tokens", "international_tokens"]
+__all__ = ["TOKENIZER", "forget_tokens", "hosted_tokens", "international_tokens"]
 
 TOKENIZER = "hosted-nltk3.9.1"
 """The name of this tokeniser in signatures; the version is the one whose rules word_tokenize follows."""
@@ -32,6 +32,11 @@ def hosted_tokens(texts: str | Sequence[str]) -> list[str] | TokenColumns:
     Punkt English, `NISTTokenizer.international_tokenize` of NLTK.
     """
     return text_tokens(texts) if isinstance(texts, str) else _tokenizer().tokens(texts)
+
+
+def forget_tokens() -> None:
+    """Forget the words of all batches so far, as measurements of a fresh process want it."""
+    _tokenizer.cache_clear()
 
 
 @cache

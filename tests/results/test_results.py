@@ -32,6 +32,15 @@ def test_rows_are_read_as_often_as_asked(run):
     assert len(list(results.rows())) == 3
 
 
+def test_a_run_that_is_read_back_amounts_to_what_it_did_when_it_was_written(run):
+    for document in (PART, MULTI):
+        results = run(document, document["type"])
+        reopened = Results.open(results.path)
+        assert reopened.summary.to_dict() == results.summary.to_dict()
+        assert reopened.summary.examples == results.summary.examples
+        assert reopened == results
+
+
 def test_a_torn_last_line_is_passed_over(run):
     results = run()
     with (results.path / "results.jsonl").open("ab") as file:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from graders import Results, evaluate, load_grader
 from graders.batch import Path
 from graders.results import Tally
+from graders.stats import describe
 
 ALIKE = {
     "type": "text_similarity",
@@ -164,3 +165,22 @@ def test_it_does_not_matter_in_which_pieces_rows_are_counted(values, cut, data):
     pieces.add(lines[cut:])
     assert whole.summary().to_dict() == pieces.summary().to_dict()
     assert sum(group.rows for group in whole.summary().groups) == len(values)
+
+
+def test_rewards_of_which_very_many_differ_are_described_like_any_others():
+    rewards = [n / 7 for n in range(20_000)] + [0.5] * 5000
+    tally = Tally(None)
+    for start in range(0, len(rewards), 1000):
+        tally.add([line(reward, parts={"a": reward}) for reward in rewards[start : start + 1000]])
+    summary = tally.summary()
+    assert summary.reward == summary.sub_rewards["a"] == describe(rewards)
+    assert summary.scored == len(rewards)
+    assert int(summary.histogram.counts.sum()) == len(rewards)
+
+
+def test_parts_that_only_some_rows_have_are_counted_in_the_order_they_come():
+    tally = Tally(None)
+    tally.add([line(1.0, parts={"b": 1.0}), line(0.0, parts={"a": None, "b": 0.0}), line(0.5)])
+    summary = tally.summary()
+    assert list(summary.sub_rewards) == ["b", "a"]
+    assert (summary.sub_rewards["b"].mean, summary.sub_rewards["a"].mean) == (0.5, None)
