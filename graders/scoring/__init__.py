@@ -17,7 +17,7 @@ from graders.metrics import Metric
 from graders.metrics.families import Request
 from graders.scores import Scores
 
-__all__ = ["Binding", "GraderType", "Scorer"]
+__all__ = ["Binding", "Combination", "GraderType", "Scorer"]
 
 
 class Scorer(Protocol):
@@ -79,3 +79,19 @@ class Binding:
     together: tuple[Request, ...] = ()
     judge: Callable[[], Judge] = _no_judge
     embedder: Callable[[], Embedder] = _no_embedder
+
+
+class Combination:
+    """What every scorer with parts has in common: it reads what they read and computes what they compute."""
+
+    parts: Mapping[str, Scorer]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of every part."""
+        return tuple(path for part in self.parts.values() for path in part.paths)
+
+    @property
+    def signatures(self) -> Mapping[str, str]:
+        """The signatures of every part."""
+        return {name: text for part in self.parts.values() for name, text in part.signatures.items()}

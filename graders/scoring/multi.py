@@ -7,16 +7,16 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from graders.batch import Batch, Path
+from graders.batch import Batch
 from graders.config import GraderConfig, MultiGrader
 from graders.errors import Code, Failure
 from graders.formula import Formula, parse_formula
 from graders.scores import Scores, first_codes
-from graders.scoring import Binding, Scorer
+from graders.scoring import Binding, Combination, Scorer
 
 
 @dataclass(frozen=True)
-class Multi:
+class Multi(Combination):
     """Scores what the formula gives; the total is not clamped.
 
     Where a sub-grader failed, the total has no score and carries the sub-grader's code. With
@@ -34,16 +34,6 @@ class Multi:
     def bind(cls, config: MultiGrader, binding: Binding) -> Self:
         """Parse the formula; the parts come bound."""
         return cls(binding.name, binding.parts, parse_formula(config.calculate_output), binding.zero_failures)
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The paths of every part."""
-        return tuple(path for part in self.parts.values() for path in part.paths)
-
-    @property
-    def signatures(self) -> Mapping[str, str]:
-        """The signatures of every part."""
-        return {name: text for part in self.parts.values() for name, text in part.signatures.items()}
 
     def score_batch(self, batch: Batch) -> Scores:
         """Score every part, then evaluate the formula on their arrays."""

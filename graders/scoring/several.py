@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from graders.batch import Batch, Path
+from graders.batch import Batch
 from graders.errors import Code
 from graders.scores import Scores, first_codes
-from graders.scoring import Scorer
+from graders.scoring import Combination, Scorer
 
 
 @dataclass(frozen=True)
-class Several:
+class Several(Combination):
     """Scores 1.0 where every grader reaches its threshold, else 0.0; the columns stand in `parts`.
 
     Where a grader failed, the row has no score and carries its code; with `zero_failures` the row counts
@@ -25,16 +25,6 @@ class Several:
     parts: Mapping[str, Scorer]
     thresholds: Mapping[str, float | None]
     zero_failures: bool = False
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The paths of every grader."""
-        return tuple(path for part in self.parts.values() for path in part.paths)
-
-    @property
-    def signatures(self) -> Mapping[str, str]:
-        """The signatures of every grader."""
-        return {name: text for part in self.parts.values() for name, text in part.signatures.items()}
 
     def score_batch(self, batch: Batch) -> Scores:
         """Score every grader on the same rows."""
