@@ -3,13 +3,14 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graders.batch import Batch, Path
 from graders.compile import Grader
 from graders.dataset import Block, Row
+from graders.engine.collector import collector_paused
 from graders.errors import Code
 from graders.results import group_values
 from graders.scores import Grade
@@ -31,15 +32,14 @@ class LineWriter:
     slim: bool = False
     cautions: Counter[str] = field(default_factory=Counter)
 
-    def graded(self, block: Block) -> Iterator[tuple[dict[str, Any], bytes]]:
+    def graded(self, block: Block) -> list[tuple[dict[str, Any], bytes]]:
         """Grade a block; give each row's line, as it is and as it is written."""
         batch = block.batch
         scores = self.grader.score_batch(batch)
         self.cautions.update(scores.all_cautions())
-        grades = self.grader.grades(scores)
-        groups = self._slim_groups(batch)
-        for row, grade, values in zip(block.rows, grades, groups, strict=True):
-            yield self._line(row, grade, values)
+        with collector_paused():
+            rows = zip(block.rows, self.grader.grades(scores), self._slim_groups(batch), strict=True)
+            return [self._line(*row) for row in rows]
 
     def _slim_groups(self, batch: Batch) -> list[dict[str, str]]:
         if not (self.slim and self.group_by):

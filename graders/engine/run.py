@@ -15,6 +15,7 @@ from typing import Any
 from graders.batch import Path as ValuePath
 from graders.compile import Grader
 from graders.dataset import Block, Dataset
+from graders.engine.collector import collector_paused
 from graders.engine.data import require_samples
 from graders.engine.lines import LineWriter
 from graders.errors import DataError, RunError, RunStoppedError
@@ -70,11 +71,11 @@ class Run:
         while lines := list(itertools.islice(written, 1000)):
             tally.add(lines)
         done = tally.rows
-        for block in blocks:
+        for block in _read_at_once(blocks):
             skipped = min(done, len(block.rows))
             done -= skipped
             if skipped < len(block.rows):
-                graded = list(writer.graded(Block(block.rows[skipped:])))
+                graded = writer.graded(Block(block.rows[skipped:]))
                 directory.append([text for _, text in graded])
                 tally.add([line for line, _ in graded])
             if self.on_progress:
@@ -118,6 +119,15 @@ class Run:
             "data": {"path": data_path, "sha256": self.dataset.fingerprint()},
             "row_mapping": {key: path and path.text for key, path in vars(mapping).items()},
         }
+
+
+def _read_at_once(blocks: Iterator[Block]) -> Iterator[Block]:
+    while True:
+        with collector_paused():
+            block = next(blocks, None)
+        if block is None:
+            return
+        yield block
 
 
 def _new_directory(grader: str, data: str) -> Path:
