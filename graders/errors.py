@@ -123,6 +123,7 @@ class Code(IntEnum):
 REASONS: dict[str, Code] = {
     "missing_variable": Code.invalid_variable_error,
     "not_renderable": Code.invalid_variable_error,
+    "media_unavailable": Code.invalid_variable_error,
     "sample_not_json": Code.sample_parse_error,
     "formula_not_finite": Code.other_error,
     "metric_failed": Code.other_error,
@@ -137,6 +138,8 @@ REASONS: dict[str, Code] = {
     "timeout": Code.model_grader_server_error,
     "rate_limited": Code.model_grader_server_error,
     "server_error": Code.model_grader_server_error,
+    "request_refused": Code.model_grader_server_error,
+    "unauthorized": Code.model_grader_server_error,
     "budget": Code.model_grader_server_error,
     "judge_failed": Code.model_grader_server_error,
     "malformed_json": Code.row_parse_error,

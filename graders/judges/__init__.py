@@ -69,7 +69,8 @@ class JudgeReply:
     """What a judge answered, or why it did not.
 
     `text` is the answer; `refusal` what the model says instead; `model` the snapshot that answered, where
-    it is known; `usage` its tokens by the names in `USAGE`; `failure` says why there is no answer.
+    it is known; `usage` its tokens by the names in `USAGE`; `failure` says why there is no answer, and
+    `retry_after` how many seconds the endpoint wants to be left alone.
 
     Raises:
         TypeError: a field is of another type.
@@ -82,6 +83,7 @@ class JudgeReply:
     model: str | None = None
     usage: Mapping[str, int] | None = None
     failure: Failure | None = None
+    retry_after: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("text", "refusal", "finish_reason", "model"):
@@ -89,6 +91,8 @@ class JudgeReply:
                 raise TypeError(f"{name}: expected a text or None; got {type(getattr(self, name)).__name__}")
         if self.failure is not None:
             _check_failure(self.failure)
+        if self.retry_after is not None and not 0 <= self.retry_after < float("inf"):
+            raise ValueError(f"retry_after: expected seconds of at least 0; got {self.retry_after!r}")
         if self.usage is not None:
             object.__setattr__(self, "usage", _counts(self.usage))
 
@@ -104,7 +108,7 @@ class JudgeReply:
         Raises:
             TypeError, ValueError: it is no such thing.
         """
-        unknown = value.keys() - {each.name for each in fields(cls)}
+        unknown = value.keys() - set(_SAID)
         if unknown:
             raise ValueError(f"unknown key {min(unknown)!r} in a reply")
         failure = value.get("failure")
@@ -117,14 +121,22 @@ class JudgeReply:
     def to_dict(self) -> dict[str, Any]:
         """Give the reply as a JSON value."""
         failure = self.failure and {"reason": self.failure.reason, "detail": self.failure.detail}
-        return {**vars(self), "failure": failure}
+        return {name: getattr(self, name) for name in _SAID} | {"failure": failure}
+
+
+_SAID = tuple(each.name for each in fields(JudgeReply) if each.name != "retry_after")
 
 
 class Judge(Protocol):
     """Answers requests, one at a time, from several threads at once.
 
-    A judge may also have `model: str`, which goes before the document's model in every request, and
-    `concurrency: int`, the most requests that it wants to be asked at the same time.
+    A judge may also have
+    - `model: str`, which goes before the document's model in every request;
+    - `concurrency: int`, the most requests that it wants to be asked at the same time;
+    - `cached = False`, if its replies are not worth keeping;
+    - `repairs = True`, if a reply that is no verdict is to be asked for once more, with what is wrong;
+    - `limited(seconds: float) -> Judge`, which gives a judge that gives a call up after so long. A judge
+      without it is left to itself when its time is over: its row fails, its thread goes on.
     """
 
     @property
