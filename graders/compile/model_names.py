@@ -12,6 +12,9 @@ from typing import Any
 _PLAIN = re.compile(r"gpt-(?:3\.5|4)")
 """Models that do not reason."""
 
+_SILENT = re.compile(r"gpt-5\.1(?!\d|-codex|-chat)")
+"""Models that do not reason unless they are told to."""
+
 _REASONING: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
     (re.compile(r"gpt-5-pro"), frozenset({"none", "minimal", "low", "medium", "xhigh", "max"})),
     (re.compile(r"gpt-5\.1(?!\d|-codex-max|-chat)"), frozenset({"minimal", "xhigh", "max"})),
@@ -25,11 +28,16 @@ def sampling_warnings(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     model, sampling = document.get("model"), document.get("sampling_params")
     if not isinstance(model, str) or not isinstance(sampling, Mapping):
         return
+    plain = model.removeprefix("ft:")
     effort, temperature = sampling.get("reasoning_effort"), sampling.get("temperature")
-    refused = next((efforts for names, efforts in _REASONING if names.match(model)), None)
-    if effort is not None and _PLAIN.match(model):
+    refused = next((efforts for names, efforts in _REASONING if names.match(plain)), None)
+    if effort is not None and _PLAIN.match(plain):
         yield ".sampling_params.reasoning_effort", f"{model!r} does not reason and takes no reasoning_effort"
     if refused is not None and isinstance(effort, str) and effort in refused:
         yield ".sampling_params.reasoning_effort", f"{model!r} does not take the effort {effort!r}"
-    if refused is not None and temperature not in (None, 1) and effort != "none":
+    if refused is not None and temperature not in (None, 1) and not _is_silent(plain, effort):
         yield ".sampling_params.temperature", f"{model!r} reasons and takes no temperature but 1"
+
+
+def _is_silent(model: str, effort: object) -> bool:
+    return effort == "none" or (effort is None and _SILENT.match(model) is not None)

@@ -14,7 +14,7 @@ from graders.config.graders import (
     TextSimilarityGrader,
 )
 from graders.config.load import PUBLISHED, Checked, Vocabulary, check, dump, load
-from graders.config.messages import GraderMessage
+from graders.config.messages import GraderInputs, GraderMessage
 from graders.config.models import GraderConfig, Number, SamplingParams
 from graders.config.problems import join
 
@@ -22,6 +22,7 @@ __all__ = [
     "PUBLISHED",
     "Checked",
     "GraderConfig",
+    "GraderInputs",
     "GraderMessage",
     "LabelModelGrader",
     "MultiGrader",

@@ -1,11 +1,24 @@
-"""The messages of a judge's prompt: roles, and blocks of text, image and audio."""
+"""The messages of a judge's prompt: roles, and blocks of text, image and audio.
+
+Design: the array form has a class, called as in the official client, where it is a list too; so it is
+written, compared and read like one.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, GetCoreSchemaHandler, Tag
+from pydantic_core import CoreSchema, core_schema
 
 from graders.config.models import Part
+
+
+class PromptCacheBreakpoint(Part):
+    """Ends the beginning of a prompt that an endpoint may keep for the next one."""
+
+    mode: Literal["explicit"]
+    ttl: Literal["30m", "12h"] | None = None
+    """How long it is kept at least."""
 
 
 class InputText(Part):
@@ -14,6 +27,8 @@ class InputText(Part):
     type: Literal["input_text"]
     text: str
     """A template string."""
+    prompt_cache_breakpoint: PromptCacheBreakpoint | None = None
+    """Whether what endpoints keep of a prompt ends here."""
 
 
 class OutputText(Part):
@@ -29,13 +44,13 @@ class InputImage(Part):
 
     type: Literal["input_image"]
     image_url: str
-    """An address or a data URL; a template string."""
+    """An address, a data URL or a path below the media root; a template string."""
     detail: Literal["low", "high", "auto"] | None = None
     """How closely the judge looks; the hosted default is auto."""
 
 
 class AudioData(Part):
-    """Sound, as base64."""
+    """Sound, as base64 or as a path below the media root."""
 
     data: str
     """A template string."""
@@ -63,8 +78,18 @@ def _piece_kind(value: Any) -> str:
 
 
 _Piece = Annotated[Annotated[str, Tag("text")] | Annotated[Block, Tag("block")], Discriminator(_piece_kind)]
+
+
+class GraderInputs(list[str | Block]):
+    """Texts and blocks, in the order in which the judge reads them."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, handler(list[_Piece]))
+
+
 _Content = Annotated[
-    Annotated[str, Tag("text")] | Annotated[Block, Tag("block")] | Annotated[list[_Piece], Tag("list")],
+    Annotated[str, Tag("text")] | Annotated[Block, Tag("block")] | Annotated[GraderInputs, Tag("list")],
     Discriminator(_content_kind),
 ]
 

@@ -72,10 +72,11 @@ class SamplingParams(Part):
         if (
             isinstance(data, dict)
             and "max_completion_tokens" in data
-            and "max_completions_tokens" not in data
+            and data.get("max_completions_tokens") is None
         ):
             return {
                 "max_completions_tokens" if key == "max_completion_tokens" else key: value
                 for key, value in data.items()
+                if key != "max_completions_tokens"
             }
         return data

@@ -47,7 +47,7 @@ def test_a_warning_names_the_place_the_model_and_the_effort():
     ]
 
 
-@pytest.mark.parametrize("model", ["o1-2024-12-17", "o3", "o4-mini", "gpt-5", "gpt-5.1"])
+@pytest.mark.parametrize("model", ["o1-2024-12-17", "o3", "o4-mini", "gpt-5", "gpt-5.1-codex"])
 def test_a_temperature_for_a_model_that_reasons_is_warned_about(model):
     assert warnings_of(model, temperature=0) == [
         f"$.sampling_params.temperature: {model!r} reasons and takes no temperature but 1"
@@ -55,11 +55,28 @@ def test_a_temperature_for_a_model_that_reasons_is_warned_about(model):
     assert warnings_of(model, temperature=1.0) == warnings_of(model, temperature=None) == []
 
 
-def test_a_model_that_does_not_reason_takes_a_temperature():
-    assert warnings_of("gpt-4o", temperature=0) == warnings_of(
-        "gpt-5.1", temperature=0, reasoning_effort="none"
-    )
-    assert warnings_of("gpt-4o", temperature=0) == []
+@pytest.mark.parametrize(
+    ("model", "effort"),
+    [
+        ("gpt-4o", None),
+        ("qwen3-8b", "high"),
+        ("gpt-5.1", None),  # its default is not to reason
+        ("gpt-5.1-2025-11-13", "none"),
+    ],
+)
+def test_a_model_that_does_not_reason_takes_a_temperature(model, effort):
+    assert warnings_of(model, temperature=0, reasoning_effort=effort) == []
+
+
+def test_a_model_that_is_told_to_reason_takes_none():
+    assert warnings_of("gpt-5.1", temperature=0, reasoning_effort="low") == [
+        "$.sampling_params.temperature: 'gpt-5.1' reasons and takes no temperature but 1"
+    ]
+
+
+def test_a_fine_tuned_model_is_what_it_was_made_of():
+    assert warnings_of("ft:gpt-4o-mini-2024-07-18:org::id", reasoning_effort="low") != []
+    assert warnings_of("ft:o4-mini-2025-04-16:org::id", temperature=0.5) != []
 
 
 def test_a_part_of_a_multi_is_warned_about_at_its_place():

@@ -29,8 +29,10 @@ def objects(required, optional=None):
     return st.builds(lambda document, extras: document | extras, known, EXTRAS)
 
 
+BREAKPOINTS = objects({"mode": st.just("explicit")}, {"ttl": st.sampled_from(["30m", "12h"])})
 BLOCKS = st.one_of(
-    objects({"type": st.sampled_from(["input_text", "output_text"]), "text": TEXTS}),
+    objects({"type": st.just("input_text"), "text": TEXTS}, {"prompt_cache_breakpoint": BREAKPOINTS}),
+    objects({"type": st.just("output_text"), "text": TEXTS}),
     objects(
         {"type": st.just("input_image"), "image_url": TEXTS},
         {"detail": st.sampled_from(["low", "high", "auto"])},
@@ -199,3 +201,11 @@ def test_the_singular_spelling_is_echoed_in_the_plural():
         "sampling_params": {"max_completion_tokens": 5},
     }
     assert dump(load(document))["sampling_params"] == {"max_completions_tokens": 5}
+
+
+def test_of_both_spellings_the_plural_counts_and_both_are_echoed():
+    both = {"max_completion_tokens": 5, "max_completions_tokens": 7}
+    checked = check({"type": "score_model", "model": "m", "input": [], "sampling_params": both})
+    assert checked.config.sampling_params.max_completions_tokens == 7
+    assert dump(checked.config)["sampling_params"] == both
+    assert [warning.path for warning in checked.warnings] == ["$.sampling_params.max_completion_tokens"]
