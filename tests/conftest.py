@@ -33,9 +33,9 @@ def repository() -> Path:
     return Path(__file__).parent.parent
 
 
-def _load(name: str) -> ModuleType:
-    """Load a module of `tests/hosted` that several folders of tests share."""
-    path = Path(__file__).parent / "hosted" / f"{name}.py"
+def _load(name: str, folder: str = "hosted") -> ModuleType:
+    """Load a module of a folder of tests that several folders share."""
+    path = Path(__file__).parent / folder / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
@@ -62,3 +62,20 @@ def hosted(hosted_api: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with hosted_api.serving(hosted_api.HostedApi()) as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def misbehaving() -> ModuleType:
+    """The module of the endpoint that fails in every way."""
+    return _load("misbehaving", "endpoints")
+
+
+@pytest.fixture
+def endpoint(misbehaving: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An OpenAI-compatible endpoint over loopback; the key of the environment is the canary."""
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_VERSION", "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_AD_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"NO_PROXY": "127.0.0.1", "OPENAI_API_KEY": misbehaving.CANARY}.items():
+        monkeypatch.setenv(name, value)
+    with misbehaving.serving(misbehaving.Endpoint()) as endpoint:
+        yield endpoint

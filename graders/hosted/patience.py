@@ -7,13 +7,12 @@ that failed together do not come back together.
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from random import Random
 from typing import TypeVar
 
+from graders.endpoints.waiting import asked_wait
 from graders.errors import DataError, RunStoppedError
 from graders.hosted.connection import BrokenError, RefusedError
 
@@ -98,20 +97,3 @@ def _check_status(what: str, error: RefusedError) -> None:
         raise DataError(f"{what}: HTTP {error.status}: redirected to {target!r}; is the base URL right?")
     if error.status < 500 and error.status not in _TRIED_AGAIN:
         raise error
-
-
-def asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Give the seconds that `Retry-After` asks for (a number or a date), or None."""
-    named = {name.lower(): value.strip() for name, value in headers.items()}
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(named[name]) / unit
-        except (KeyError, ValueError):
-            continue
-        return max(0.0, seconds) if seconds == seconds else None
-    try:
-        date = parsedate_to_datetime(named["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.now(UTC)).total_seconds())
