@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graders.compile import Grader, Options, load_grader
+    from graders.compile import Asking, Grader, Limits, Options, load_grader
     from graders.engine import evaluate
     from graders.errors import (
         ConfigError,
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from graders.scores import Grade, Scores
 
 __all__ = [
+    "Asking",
     "ConfigError",
     "ConfigWarning",
     "DataError",
     "Grade",
     "Grader",
     "GradersError",
+    "Limits",
     "MissingExtraError",
     "Options",
     "Results",
@@ -43,7 +45,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "compile": ("Grader", "Options", "load_grader"),
+    "compile": ("Asking", "Grader", "Limits", "Options", "load_grader"),
     "engine": ("evaluate",),
     "results": ("Results",),
     "scores": ("Grade", "Scores"),

@@ -153,6 +153,10 @@ REASONS: dict[str, Code] = {
 """Every reason a row can fail for, and the code it belongs to."""
 
 
+NOT_ASKED = frozenset({"budget", "unauthorized"})
+"""The reasons that hold for every row to come: a run stops before such a row, and can go on with it."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why one row has no score: a `reason` from `REASONS` and a sentence for people."""

@@ -29,7 +29,15 @@ BUILT_IN: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
             }
         ),
         "metrics": MappingProxyType({}),
-        "judges": MappingProxyType({"scripted": "graders.judges.scripted:ScriptedJudge"}),
+        "judges": MappingProxyType(
+            {
+                "scripted": "graders.judges.scripted:ScriptedJudge",
+                "replay": "graders.judges.record:ReplayJudge",
+                "openai": "graders.judges.openai:OpenAIJudge",
+                "responses": "graders.judges.openai:ResponsesJudge",
+                "azure": "graders.judges.azure:AzureJudge",
+            }
+        ),
         "embedders": MappingProxyType(
             {
                 "openai": "graders.embedders.openai:OpenAIEmbedder",

@@ -13,8 +13,9 @@ HEAVY = (
 
 def test_the_front_door_shows_exactly_these_names() -> None:
     expected = [
-        "ConfigError", "ConfigWarning", "DataError", "Grade", "Grader", "GradersError", "MissingExtraError",
-        "Options", "Results", "RunError", "RunStoppedError", "Scores", "evaluate", "load_grader",
+        "Asking", "ConfigError", "ConfigWarning", "DataError", "Grade", "Grader", "GradersError", "Limits",
+        "MissingExtraError", "Options", "Results", "RunError", "RunStoppedError", "Scores",
+        "evaluate", "load_grader",
     ]  # fmt: skip
     assert graders.__all__ == expected
 

@@ -6,6 +6,7 @@ and from then on knows nothing; where the file cannot be written, it is still re
 whole: a value that does not fit its checksum is none.
 """
 
+import hashlib
 import os
 import threading
 import warnings
@@ -36,7 +37,8 @@ def key_of(*parts: str | bytes) -> bytes:
 class Cache:
     """Keeps values by namespace and key, for several threads and processes at once.
 
-    `folder` holds the file; None stands for the user's own folder. `on_problem` hears once that nothing new
+    `folder` holds the file; None stands for the user's own folder. With `refresh` it knows only what it kept
+    itself, in place of what others kept before. `on_problem` hears once that nothing new
     is kept, or why the cache is of no use any more; by default that is a `RuntimeWarning`. It can be pickled:
     each process opens the file for itself.
 
@@ -50,11 +52,13 @@ class Cache:
         self,
         folder: str | os.PathLike[str] | None = None,
         *,
+        refresh: bool = False,
         on_problem: Callable[[str], None] | None = None,
     ) -> None:
         self._folder = None if folder is None else Path(folder)
         self._on_problem = on_problem
         self._forgetful = False
+        self._refresh = refresh
         self._start()
 
     @classmethod
@@ -69,12 +73,13 @@ class Cache:
         self._process = os.getpid()
         self._database: Database | None = None
         self._off = self._told = False
+        self._fresh: set[bytes] = set()
 
     def __getstate__(self) -> tuple[object, ...]:
-        return self._folder, self._on_problem, self._forgetful
+        return self._folder, self._on_problem, self._forgetful, self._refresh
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self._folder, self._on_problem, self._forgetful = state
+        self._folder, self._on_problem, self._forgetful, self._refresh = state
         self._start()
 
     @property
@@ -88,10 +93,14 @@ class Cache:
 
     def get_many(self, namespace: Namespace, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Give the values of the keys that are known; never raises."""
+        if self._refresh:
+            keys = [key for key in keys if _digest(namespace, key) in self._fresh]
         return self._tolerant(lambda database: database.get_many(namespace, keys), {})
 
     def put_many(self, namespace: Namespace, values: Mapping[bytes, bytes]) -> None:
         """Keep values, all or none of them, in place of earlier ones; never raises."""
+        if self._refresh:
+            self._fresh.update(_digest(namespace, key) for key in values)
         kept = self._tolerant(lambda database: database.put_many(namespace, values), True)
         if not kept and not self._told:
             self._tell(f"the cache {self.path} cannot be written; what is new is not kept")
@@ -177,6 +186,10 @@ class Cache:
         if self._database is not None:
             self._database.close()
         self._database = None
+
+
+def _digest(namespace: Namespace, key: bytes) -> bytes:
+    return hashlib.blake2b(key, digest_size=16, person=namespace.encode()).digest()
 
 
 def _remove(path: Path) -> None:

@@ -1,6 +1,5 @@
-"""`graders cache`: what is kept on this machine, and how to be rid of it; and the options that name it."""
+"""`graders cache`: what is kept on this machine, and how to be rid of it."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -8,32 +7,16 @@ import typer
 from rich.table import Table
 
 from graders.cache import NAMESPACES, Cache, Namespace
-from graders.cli.console import out, print_json, say
+from graders.cli.console import out, print_json
 from graders.cli.exits import exit_codes
 
 CacheOption = Annotated[
     Path | None,
-    typer.Option(
-        "--cache", metavar="DIR", help="Where embeddings are kept [default: this user's cache folder]."
-    ),
-]
-NoCacheOption = Annotated[
-    bool, typer.Option("--no-cache", help="Keep nothing, and ask anew for what was kept.")
+    typer.Option("--cache", metavar="DIR", help="The folder of the cache [default: this user's]."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 cache = typer.Typer(no_args_is_help=True, help="Look at, or clear, the embeddings and replies that are kept.")
-
-
-def named_cache(folder: Path | None, *, no_cache: bool) -> Cache:
-    """Give the cache that the options name; trouble with it is one warning on stderr.
-
-    Without a cache, what a run has embedded is still known until the run ends.
-    """
-    if no_cache and folder is not None:
-        raise typer.BadParameter("--cache and --no-cache exclude each other")
-    warn = partial(say, "warning")
-    return Cache.forgetful(on_problem=warn) if no_cache else Cache(folder, on_problem=warn)
 
 
 @cache.command()

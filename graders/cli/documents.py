@@ -1,12 +1,14 @@
 """The GRADER argument: a path, `-` for standard input, or `template:NAME`."""
 
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from graders.cache import Cache
 from graders.cli.console import say, say_each
+from graders.cli.options import JudgeOptions
 from graders.compile import Grader, Options, compile_document, modernise, read_source
 from graders.errors import ConfigError, Problem
 from graders.judges.spec import FORM
@@ -21,10 +23,6 @@ LegacyOption = Annotated[
     bool, typer.Option("--legacy", help="Take old forms for today's: neq, contains, a list of graders.")
 ]
 
-JudgeOption = Annotated[
-    str | None,
-    typer.Option(metavar=FORM, help="Who answers for score_model and label_model, such as scripted:FILE."),
-]
 EmbedderOption = Annotated[
     str | None,
     typer.Option(metavar=FORM, help="Who embeds for cosine, such as lexical, wordllama or openai."),
@@ -84,13 +82,20 @@ def load(
     argument: str,
     options: Options,
     *,
-    judge: str | None = None,
+    judging: JudgeOptions,
     embedder: str | None = None,
     cache: Cache | None = None,
+    dry: bool = False,
 ) -> Grader:
-    """Compile the grader that an argument names; print its warnings and hints, and who embeds."""
+    """Compile the grader that an argument names; print its warnings and hints, and who embeds.
+
+    A `dry` grader asks its judge nothing.
+    """
     document = read_document(argument)
-    grader = compile_document(document, judge=judge, embedder=embedder, cache=cache, options=options)
+    asking = replace(judging.asking(), dry=dry)
+    grader = compile_document(
+        document, judge=judging.judge, embedder=embedder, cache=cache, asking=asking, options=options
+    )
     say_each("warning", grader.warnings)
     say_each("hint", grader.hints)
     if grader.embedder is not None:

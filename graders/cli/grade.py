@@ -9,24 +9,25 @@ from typing import Annotated, Any
 
 import typer
 
-from graders.cli.cache import CacheOption, NoCacheOption, named_cache
 from graders.cli.console import print_json, say
 from graders.cli.documents import (
     EmbedderOption,
     GraderArgument,
-    JudgeOption,
     LegacyOption,
     MetricOption,
     load,
     variants_of,
 )
 from graders.cli.exits import ROW_ERRORS, exit_codes
+from graders.cli.options import CacheOptions, JudgeOptions, expanded
 from graders.compile import Options
 from graders.errors import DataError
 from graders.strict_json import loads
 
 
+@expanded
 def grade(
+    *,
     grader: GraderArgument,
     item: Annotated[str, typer.Option(help="The item, a JSON object, or @FILE.")] = "{}",
     sample: Annotated[
@@ -35,20 +36,19 @@ def grade(
     ] = None,
     metric: MetricOption = None,
     legacy: LegacyOption = False,
-    judge: JudgeOption = None,
+    judging: JudgeOptions,
     embedder: EmbedderOption = None,
-    cache: CacheOption = None,
-    no_cache: NoCacheOption = False,
+    caching: CacheOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the object on one line.")] = False,
 ) -> None:
     """Grade one row and print what the hosted /graders/run would answer.
 
     There a failure is reward 0.0 with a flag; it is also named on stderr, and the exit code is 3.
     """
-    kept = named_cache(cache, no_cache=no_cache)
+    kept = caching.named()
     with exit_codes():
-        options = Options("zero", legacy=legacy, metrics=variants_of(metric))
-        bound = load(grader, options, judge=judge, embedder=embedder, cache=kept)
+        options = Options("zero", None, legacy, variants_of(metric), judging.media_root)
+        bound = load(grader, options, judging=judging, embedder=embedder, cache=kept)
         row_item = _item(item)
         row_sample = None if sample is None else _sample(sample)
         started = time.perf_counter()

@@ -1,33 +1,33 @@
 """`graders run`: score a dataset."""
 
-import math
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from graders import engine
-from graders.cli.cache import CacheOption, NoCacheOption, named_cache
 from graders.cli.console import err, out, print_json, say
 from graders.cli.documents import (
     EmbedderOption,
     GraderArgument,
-    JudgeOption,
     LegacyOption,
     MetricOption,
     load,
     variants_of,
 )
 from graders.cli.exits import BELOW, ROW_ERRORS, exit_codes
-from graders.cli.tables import print_summary
-from graders.compile import Options
+from graders.cli.options import CacheOptions, JudgeOptions, PriceOption, expanded, finite
+from graders.cli.requests import print_requests
+from graders.cli.tables import print_account, print_summary
+from graders.compile import Grader, Options
 from graders.errors import DataWarning
-from graders.results import Summary
+from graders.results import Price, Results, Summary
 
 
 class OnError(StrEnum):
@@ -37,13 +37,70 @@ class OnError(StrEnum):
     zero = "zero"
 
 
-def _finite(value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        raise typer.BadParameter(f"expected a finite number; got {value!r}")
-    return value
+@dataclass(frozen=True)
+class RowOptions:
+    """Which rows there are, what their fields mean, and how they are grouped."""
+
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="Grade the first N rows only.")] = None
+    sample_field: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds the model's output.")
+    ] = None
+    item_field: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds the item.")
+    ] = None
+    id_field: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds its id.")
+    ] = None
+    group_by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Summarise by this value too, such as item.model; repeatable."),
+    ] = None
 
 
+@dataclass(frozen=True)
+class OutcomeOptions:
+    """What passes, and what the exit code says."""
+
+    pass_threshold: Annotated[
+        float | None, typer.Option(metavar="X", callback=finite, help="The least reward that passes.")
+    ] = None
+    on_error: Annotated[OnError, typer.Option(help="What a failed row is worth.")] = OnError.null
+    allow_errors: Annotated[
+        bool, typer.Option("--allow-errors", help="Exit with 0 although rows have errors.")
+    ] = False
+    fail_under: Annotated[
+        float | None,
+        typer.Option(metavar="X", callback=finite, help="Exit with 4 where the mean is below X."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class DirectoryOptions:
+    """Where the run is written, and whether it goes on."""
+
+    out_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help="The run directory [default: runs/<grader>-<data>-<n>]."
+        ),
+    ] = None
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the directory.")] = False
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start the run in the directory anew.")] = (
+        False
+    )
+    slim: Annotated[bool, typer.Option("--slim", help="Leave item and sample out of the results.")] = False
+
+    def check(self) -> None:
+        """Refuse what does not go together."""
+        if self.resume and self.overwrite:
+            raise typer.BadParameter("--resume and --overwrite exclude each other")
+        if (self.resume or self.overwrite) and self.out_dir is None:
+            raise typer.BadParameter("--resume and --overwrite need the directory of a run: --out DIR")
+
+
+@expanded
 def run(
+    *,
     grader: GraderArgument,
     data: Annotated[
         str,
@@ -51,98 +108,76 @@ def run(
             metavar="DATA", help="Rows: .jsonl, .json, .csv, .tsv, each perhaps .gz; or template:NAME."
         ),
     ],
-    out_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--out", metavar="DIR", help="The run directory [default: runs/<grader>-<data>-<n>]."
-        ),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the directory.")] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start the run in the directory anew.")
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Grade the first N rows only.")
-    ] = None,
-    sample_field: Annotated[
-        str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds the model's output.")
-    ] = None,
-    item_field: Annotated[
-        str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds the item.")
-    ] = None,
-    id_field: Annotated[
-        str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds its id.")
-    ] = None,
-    group_by: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATH", help="Summarise by this value too, such as item.model; repeatable."),
-    ] = None,
-    pass_threshold: Annotated[
-        float | None, typer.Option(metavar="X", callback=_finite, help="The least reward that passes.")
-    ] = None,
-    on_error: Annotated[OnError, typer.Option(help="What a failed row is worth.")] = OnError.null,
-    allow_errors: Annotated[
-        bool, typer.Option("--allow-errors", help="Exit with 0 although rows have errors.")
-    ] = False,
-    fail_under: Annotated[
-        float | None,
-        typer.Option(metavar="X", callback=_finite, help="Exit with 4 where the mean is below X."),
-    ] = None,
+    directory: DirectoryOptions,
+    rows: RowOptions,
+    outcome: OutcomeOptions,
     metric: MetricOption = None,
     legacy: LegacyOption = False,
-    judge: JudgeOption = None,
+    judging: JudgeOptions,
+    judge_dry_run: Annotated[
+        bool, typer.Option("--judge-dry-run", help="Print what the judge would be asked, and ask nobody.")
+    ] = False,
+    price: PriceOption = None,
     embedder: EmbedderOption = None,
-    cache: CacheOption = None,
-    no_cache: NoCacheOption = False,
-    slim: Annotated[bool, typer.Option("--slim", help="Leave item and sample out of the results.")] = False,
+    caching: CacheOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run directory only.")] = False,
 ) -> None:
     """Score a dataset: print a summary, and write a run directory with every row."""
-    if resume and overwrite:
-        raise typer.BadParameter("--resume and --overwrite exclude each other")
-    if (resume or overwrite) and out_dir is None:
-        raise typer.BadParameter("--resume and --overwrite need the directory of a run: --out DIR")
-    kept = named_cache(cache, no_cache=no_cache)
+    directory.check()
+    kept, prices = caching.named(), dict(map(Price.parse, price or ()))
+    metrics = variants_of(metric)
     with exit_codes():
-        options = Options(on_error.value, pass_threshold, legacy, variants_of(metric))
-        bound = load(grader, options, judge=judge, embedder=embedder, cache=kept)
+        options = Options(outcome.on_error.value, outcome.pass_threshold, legacy, metrics, judging.media_root)
+        bound = load(grader, options, judging=judging, embedder=embedder, cache=kept, dry=judge_dry_run)
+        if judge_dry_run:
+            print_requests(bound, data, prices, as_json=as_json, **_row_arguments(rows))
+            return
         with _progress_bar(shown=not quiet and not as_json) as on_progress, _cautions_said():
             results = engine.evaluate(
                 bound,
                 data,
-                out=out_dir,
-                resume=resume,
-                overwrite=overwrite,
-                limit=limit,
-                item_field=item_field,
-                sample_field=sample_field,
-                id_field=id_field,
-                group_by=group_by or (),
-                slim=slim,
+                out=directory.out_dir,
+                resume=directory.resume,
+                overwrite=directory.overwrite,
+                slim=directory.slim,
+                prices=prices,
                 on_progress=on_progress,
-            )
-        summary = results.summary
-        if bound.type == "several" and bound.pass_threshold is None:
-            say(
-                "note",
-                "rows have no reward, since not every grader has a threshold; --pass-threshold gives one",
+                **_row_arguments(rows),
             )
         if as_json:
-            print_json({"run": str(results.path), "grader": bound.name, **summary.to_dict()})
+            print_json(_report(bound, results))
         else:
-            if not quiet:
-                print_summary(out(), f"{bound.name} ({bound.type})", summary)
-            print(results.path)
-        code = _exit_code(summary, allow_errors=allow_errors, fail_under=fail_under)
+            _print(bound, results, quiet=quiet)
+        code = _exit_code(results.summary, outcome)
         if code:
             raise typer.Exit(code)
 
 
-def _exit_code(summary: Summary, *, allow_errors: bool, fail_under: float | None) -> int:
-    if fail_under is not None and (summary.mean is None or summary.mean < fail_under):
+def _row_arguments(rows: RowOptions) -> dict[str, Any]:
+    return {**vars(rows), "group_by": rows.group_by or ()}
+
+
+def _report(grader: Grader, results: Results) -> dict[str, Any]:
+    asked = {} if grader.pool is None else {"asked": grader.pool.account()}
+    return {"run": str(results.path), "grader": grader.name, **results.summary.to_dict(), **asked}
+
+
+def _print(grader: Grader, results: Results, *, quiet: bool) -> None:
+    if grader.type == "several" and grader.pass_threshold is None:
+        say("note", "rows have no reward, since not every grader has a threshold; --pass-threshold gives one")
+    if not quiet:
+        print_summary(out(), f"{grader.name} ({grader.type})", results.summary)
+        if grader.pool is not None:
+            print_account(out(), grader.pool.account())
+    print(results.path)
+
+
+def _exit_code(summary: Summary, outcome: OutcomeOptions) -> int:
+    least = outcome.fail_under
+    if least is not None and (summary.mean is None or summary.mean < least):
         return BELOW
-    return ROW_ERRORS if summary.errors and not allow_errors else 0
+    return ROW_ERRORS if summary.errors and not outcome.allow_errors else 0
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The summary of a run, laid out for people."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -114,9 +115,20 @@ def _errors(summary: Summary) -> Table:
     return table
 
 
-def _usage(usage: Mapping[str, Mapping[str, int]]) -> Table:
-    table = _table("model", "replies", "prompt tokens", "completion tokens")
+def _usage(usage: Mapping[str, Mapping[str, int | float]]) -> Table:
+    priced = any("cost_usd" in counts for counts in usage.values())
+    table = _table("model", "replies", "prompt tokens", "completion tokens", *(["USD"] if priced else []))
     for model, counts in usage.items():
         names = ("invocation_count", "prompt_tokens", "completion_tokens")
-        table.add_row(cell(model), *(f"{counts.get(name, 0):,}" for name in names))
+        cost = f"{counts['cost_usd']:.4f}" if "cost_usd" in counts else "-"
+        table.add_row(
+            cell(model), *(f"{counts.get(name, 0):,}" for name in names), *([cost] if priced else [])
+        )
     return table
+
+
+def print_account(console: Console, account: Mapping[str, Any]) -> None:
+    """Print what this command has asked the judge."""
+    calls, retried, kept = account["calls"], account["retried"], account["from_cache"]
+    again = f" ({retried:,} of them again)" if retried else ""
+    console.print(f"asked: {calls:,} calls{again}, {kept:,} replies from the cache\n")

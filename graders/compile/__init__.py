@@ -10,11 +10,15 @@ from graders.compile.legacy import modernise
 from graders.compile.places import PLACES
 from graders.compile.rendering import RenderedField, render_row
 from graders.compile.source import read_source
+from graders.endpoints.limits import Limits
+from graders.judges.asking import Asking
 
 __all__ = [
     "PLACES",
+    "Asking",
     "Findings",
     "Grader",
+    "Limits",
     "Options",
     "RenderedField",
     "check_document",

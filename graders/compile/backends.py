@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
+from graders import catalog
 from graders.cache import Cache
 from graders.config import GraderConfig
 from graders.config.problems import expected_one_of
@@ -18,6 +19,8 @@ from graders.embedders.cached import CachedEmbedder
 from graders.embedders.choice import WAYS, usual_embedder
 from graders.errors import ConfigError, GradersError, Problem
 from graders.judges import Judge
+from graders.judges.asking import Asking
+from graders.judges.pool import JudgePool
 from graders.judges.spec import FORM, Spec
 from graders.registry import Kind, Registry
 
@@ -29,9 +32,10 @@ class Backends:
     What the embedder gives is kept in the cache, where there is one.
     """
 
-    judge: Judge | None
+    judge: JudgePool | None
     embedder: Embedder | None
     cache: Cache | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
     needed: set[str] = field(default_factory=set)
 
     @classmethod
@@ -41,6 +45,7 @@ class Backends:
         embedder: Embedder | str | None,
         registry: Registry,
         cache: Cache | None = None,
+        asking: Asking | None = None,
     ) -> Self:
         """Make both.
 
@@ -60,9 +65,14 @@ class Backends:
                 problems += error.problems
         if problems:
             raise ConfigError(problems)
-        return cls(cast(Judge | None, found[0]), cast(Embedder | None, found[1]), cache)
+        asking = asking or Asking()
+        chosen = cast(Judge | None, found[0])
+        if asking.models and getattr(chosen, "model", None) is not None:
+            raise ConfigError([Problem("judge", "has a model of its own, so no other is mapped")])
+        models = {**getattr(chosen, "models", {}), **asking.models}
+        return cls(asking.pool(chosen, cache, models), cast(Embedder | None, found[1]), cache, models)
 
-    def judge_of(self, config: GraderConfig, path: str) -> Judge:
+    def judge_of(self, config: GraderConfig, path: str) -> JudgePool:
         """Give the judge to a grader that needs one.
 
         Raises:
@@ -92,14 +102,14 @@ class Backends:
         self.needed.add("embedder")
         return self.embedder
 
-    def identities(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """Give what `run.json` says of the judge and of the embedder; None of one that is not needed."""
+    def asked(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None, JudgePool | None]:
+        """Give what `run.json` says of judge and embedder, and the judge; None of what is not needed."""
         judge = embedder = None
         if self.judge is not None and "judge" in self.needed:
-            judge = {"identity": self.judge.identity, "model": getattr(self.judge, "model", None)}
+            judge = {"identity": self.judge.identity, "model": self.judge.model, "models": dict(self.models)}
         if self.embedder is not None and "embedder" in self.needed:
             embedder = {"identity": self.embedder.identity}
-        return judge, embedder
+        return judge, embedder, self.judge if judge else None
 
 
 _WORDS: Mapping[Kind, str] = {"judges": "judge", "embedders": "embedder"}
@@ -132,7 +142,19 @@ def _make(kind: Kind, text: str, registry: Registry) -> object:
         raise ConfigError([Problem(_WORDS[kind], message)])
     entry = cast(Any, registry.get(kind, spec.name))
     make = cast(Callable[[str | None, str | None], object], getattr(entry, "from_spec", entry))
-    return make(spec.model, spec.base_url)
+    return make(_file_of(spec), spec.base_url)
+
+
+def _file_of(spec: Spec) -> str | None:
+    """Give the model of a spec; of `scripted:template:NAME` the file that a ready-made grader brings."""
+    if spec.name != "scripted" or not (spec.model or "").startswith(catalog.PREFIX):
+        return spec.model
+    name = (spec.model or "").removeprefix(catalog.PREFIX)
+    file = catalog.find(name).folder.joinpath("replies.jsonl")
+    if not file.is_file():
+        message = f"the ready-made grader {name} asks no judge and has no replies"
+        raise ConfigError([Problem("judge", message)])
+    return str(file)
 
 
 @contextmanager

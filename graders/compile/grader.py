@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from graders.batch import Batch, Item, Sample
@@ -20,11 +21,13 @@ from graders.config import GraderConfig, MultiGrader, TextSimilarityGrader, join
 from graders.embedders import Embedder
 from graders.errors import Code, ConfigError, ConfigWarning, Problem
 from graders.judges import Judge
+from graders.judges.asking import Asking
+from graders.judges.pool import JudgePool
 from graders.metrics import METRICS, Metric
 from graders.metrics.families import Request
 from graders.registry import Registry, default_registry
 from graders.scores import Grade, Scores
-from graders.scoring import Binding, GraderType, Scorer
+from graders.scoring import Binding, GraderType, Scorer, begin
 from graders.scoring.several import Several
 
 
@@ -36,12 +39,14 @@ class Options:
     failed sub-grader counts 0.0 in the formula). `pass_threshold` goes before the document's own.
     `legacy` takes old forms for today's: `neq`, `contains`, a list of graders in a multi. `metrics` names
     variants of metrics, `{"bleu": "sacrebleu", "rouge": "stemmer"}`; `rouge` stands for all of them.
+    `media_root` is the folder below which pictures and sounds are read that a prompt names by a path.
     """
 
     on_error: Literal["null", "zero"] = "null"
     pass_threshold: float | None = None
     legacy: bool = False
     metrics: Mapping[str, str] = field(default_factory=dict)
+    media_root: Path | None = None
 
     def __post_init__(self) -> None:
         if self.pass_threshold is not None and not math.isfinite(self.pass_threshold):
@@ -79,6 +84,8 @@ class Grader:
     """Identity and model of the judge; None where none is asked."""
     embedder: Mapping[str, Any] | None = None
     """Identity of the embedder; None where none is asked."""
+    pool: JudgePool | None = field(default=None, repr=False)
+    """Through which the judge is asked; None where none is."""
 
     @property
     def name(self) -> str:
@@ -115,6 +122,10 @@ class Grader:
             if not isinstance(sample, str | Mapping | None):
                 raise TypeError(f"expected a sample to be text or a mapping; got {type(sample).__name__}")
         return self.score_batch(Batch([dict(item) for item in items], samples))
+
+    def begin(self, batch: Batch) -> None:
+        """Start to ask the judge about a batch that is scored soon, without waiting."""
+        begin(self.scorer, batch)
 
     def score_batch(self, batch: Batch) -> Scores:
         """Score every row of a batch."""
@@ -159,6 +170,7 @@ def load_grader(
     judge: Judge | str | None = None,
     embedder: Embedder | str | None = None,
     cache: Cache | str | os.PathLike[str] | None = None,
+    asking: Asking | None = None,
     options: Options | None = None,
 ) -> Grader:
     """Make a grader of a document, or of several.
@@ -169,7 +181,8 @@ def load_grader(
     `judge` answers for score_model and label_model, `embedder` embeds for cosine; each is an object or
     the words of the command line, `NAME[:MODEL][@BASE_URL]`. Without an embedder, cosine takes the endpoint
     that GRADERS_EMBEDDINGS_URL names, else wordllama; thresholds do not carry over between embedders.
-    `cache` keeps what was embedded, a `graders.cache.Cache` or its folder; without it nothing is kept.
+    `cache` keeps what was embedded and what judges replied, a `graders.cache.Cache` or its folder; without it
+    nothing is kept beyond the grader. `asking` limits what a judge is asked.
     What is odd about the document without making it wrong is warned about (`ConfigWarning`).
 
     Raises:
@@ -180,6 +193,7 @@ def load_grader(
         judge=judge,
         embedder=embedder,
         cache=Cache(cache) if isinstance(cache, str | os.PathLike) else cache,
+        asking=asking,
         options=options,
     )
     for warning in grader.warnings:
@@ -193,6 +207,7 @@ def compile_document(
     judge: Judge | str | None = None,
     embedder: Embedder | str | None = None,
     cache: Cache | None = None,
+    asking: Asking | None = None,
     options: Options | None = None,
     registry: Registry | None = None,
 ) -> Grader:
@@ -209,7 +224,7 @@ def compile_document(
     if findings.problems:
         raise ConfigError(findings.problems)
     configs = {member.key: config for member, config in findings.graders if config is not None}
-    backends = Backends.of(judge, embedder, registry, cache)
+    backends = Backends.of(judge, embedder, registry, cache, asking)
     variants = chosen_variants(options.metrics)
     shared = shared_requests(list(configs.values()), variants)
     scorers = _bind_all(findings, _Binder(registry, options, backends, variants, shared))
@@ -218,10 +233,10 @@ def compile_document(
     found = (options, findings.warnings, findings.refused_everywhere)
     if not findings.several:
         (config,), (scorer,), (threshold,) = configs.values(), scorers.values(), thresholds.values()
-        return Grader(document, scorer, config.type, config, threshold, *found, *backends.identities())
+        return Grader(document, scorer, config.type, config, threshold, *found, *backends.asked())
     several = Several(name_of(document), scorers, thresholds, options.on_error == "zero")
     threshold = None if None in thresholds.values() else 1.0
-    return Grader(document, several, "several", None, threshold, *found, *backends.identities())
+    return Grader(document, several, "several", None, threshold, *found, *backends.asked())
 
 
 def _bind_all(findings: Findings, binder: "_Binder") -> dict[str, Scorer]:
@@ -268,6 +283,8 @@ class _Binder:
             self._together(config),
             partial(self.backends.judge_of, config, path),
             partial(self.backends.embedder_of, config, path),
+            self.backends.models,
+            self.options.media_root,
         )
         implementation = cast(GraderType, self.registry.get("types", config.type))
         return implementation.bind(config, binding)

@@ -1,13 +1,14 @@
 """The whole road: read blocks, score them, write the run directory.
 
 Design: rows go through in blocks, so memory does not grow with the data; a block's lines are handed to the
-operating system before the next is read, so a process that is killed loses the block it was in and no
-other. What a line says is a function of the row, the grader and its options alone.
+operating system before the next is scored, so a process that is killed loses the block it was in and no
+other. Where a judge is asked, it is asked about several blocks at once. What a line says is a function of the
+row, the grader and its options alone.
 """
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from graders.engine.data import field_path, group_path, located
 from graders.engine.lines import MAX_DEPTH
 from graders.engine.run import Progress, Run
 from graders.errors import DataWarning, RunError
-from graders.results import Results
+from graders.judges import JudgeRequest
+from graders.judges.dry import DryPool
+from graders.results import Price, Results
 
-__all__ = ["MAX_DEPTH", "Progress", "evaluate", "field_path", "located", "whole_rows"]
+__all__ = ["MAX_DEPTH", "Progress", "evaluate", "field_path", "located", "requests", "whole_rows"]
 
 
 def evaluate(
@@ -37,6 +40,7 @@ def evaluate(
     id_field: str | None = None,
     group_by: Sequence[str] = (),
     slim: bool = False,
+    prices: Mapping[str, Price] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Results:
     """Grade a dataset and write a run directory.
@@ -44,12 +48,14 @@ def evaluate(
     `data` is a path (.jsonl, .json, .csv, .tsv, each perhaps .gz), `template:NAME` or a list of rows;
     `out` the directory, `runs/<grader>-<data>-<n>` where it is absent. `item_field`, `sample_field` and
     `id_field` are paths into the raw row, `group_by` template paths. `slim` leaves item and sample out of
-    the lines. Rows whose scores are doubtful (a metric sees no text) are warned about (`DataWarning`).
+    the lines. `prices` say what the tokens of a model cost. Rows whose scores are doubtful (a metric sees no
+    text) are warned about (`DataWarning`).
 
     Raises:
         DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
         RunError: the directory holds another run, or something else.
-        RunStoppedError: the disk is full; `resume` goes on.
+        RunStoppedError: the disk is full, or the judge may be asked nothing more (its budget is used up, its
+            endpoint refuses the key); `resume` goes on.
         ValueError: `limit` is less than 1.
     """
     if limit is not None and limit < 1:
@@ -60,13 +66,40 @@ def evaluate(
         dataset = open_dataset(located(data, stack), mapping)
         if isinstance(data, str) and data.startswith(catalog.PREFIX):
             dataset.name = data.removeprefix(catalog.PREFIX)
-        run = Run(grader, dataset, groups, slim, limit, on_progress)
+        run = Run(grader, dataset, groups, slim, limit, on_progress, prices or {})
         path = None if out is None else Path(out)
         name = str(data) if isinstance(data, str | os.PathLike) else None
         results = run.write(path, name, resume, overwrite)
     for caution, rows in results.about["cautions"].items():
         warnings.warn(f"{caution} (rows: {rows:,})", DataWarning, stacklevel=2)
     return results
+
+
+def requests(
+    grader: Grader,
+    pool: DryPool,
+    data: DataSource,
+    *,
+    limit: int | None = None,
+    item_field: str | None = None,
+    sample_field: str | None = None,
+    id_field: str | None = None,
+    group_by: Sequence[str] = (),
+) -> Iterator[JudgeRequest]:
+    """Give the distinct requests that a run would put to a judge, in row order; nobody is asked.
+
+    `pool` is the pool of the grader; the other parameters are those of `evaluate`.
+
+    Raises:
+        DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
+    """
+    groups = [group_path(text) for text in group_by]
+    mapping = RowMapping(*(field_path(text) for text in (item_field, sample_field, id_field)))
+    with ExitStack() as stack:
+        dataset = open_dataset(located(data, stack), mapping)
+        for block in Run(grader, dataset, groups, False, limit, None).blocks(str(data)):
+            grader.begin(block.batch)
+            yield from pool.collected()
 
 
 def whole_rows(results: Results) -> Iterator[dict[str, Any]]:

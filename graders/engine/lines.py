@@ -32,9 +32,8 @@ class LineWriter:
     slim: bool = False
     cautions: Counter[str] = field(default_factory=Counter)
 
-    def graded(self, block: Block) -> list[tuple[dict[str, Any], bytes]]:
-        """Grade a block; give each row's line, as it is and as it is written."""
-        batch = block.batch
+    def graded(self, block: Block, batch: Batch) -> list[tuple[dict[str, Any], bytes]]:
+        """Grade a block and the batch of it; give each row's line, as it is and as it is written."""
         scores = self.grader.score_batch(batch)
         self.cautions.update(scores.all_cautions())
         with collector_paused():

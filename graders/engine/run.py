@@ -4,9 +4,9 @@ import errno
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,11 +15,12 @@ from typing import Any
 from graders.batch import Path as ValuePath
 from graders.compile import Grader
 from graders.dataset import Block, Dataset
+from graders.engine.ahead import begun
 from graders.engine.collector import collector_paused
 from graders.engine.data import require_samples
 from graders.engine.lines import LineWriter
-from graders.errors import DataError, RunError, RunStoppedError
-from graders.results import ROWS, Results, RunDirectory, Summary, Tally
+from graders.errors import NOT_ASKED, DataError, RunError, RunStoppedError
+from graders.results import ROWS, Price, Results, RunDirectory, Summary, Tally
 from graders.strict_json import dumps
 
 
@@ -42,22 +43,19 @@ class Run:
     slim: bool
     limit: int | None
     on_progress: Callable[[Progress], None] | None
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
     def write(self, path: Path | None, data_path: str | None, resume: bool, overwrite: bool) -> Results:
         """Grade every row that is not there yet, and write the directory."""
-        blocks = self._blocks()
-        first = next(blocks, None)
-        if first is None:
-            raise DataError(f"{data_path or 'the data'}: there are no rows")
-        if self.grader.uses_sample:
-            require_samples(first, self.grader)
+        blocks = self.blocks(data_path)
+        first = next(blocks)
         started = datetime.now(UTC)
         about = {**self._about(data_path), "started": started.isoformat()}
         path = path or _new_directory(self.grader.name, self.dataset.name)
         if self.dataset.path is not None and self.dataset.path.resolve() == (path / ROWS).resolve():
             raise RunError(f"{path}: holds the data; another directory is needed for their results")
         opened = RunDirectory.open(path, about, resume=resume, overwrite=overwrite)
-        with opened as directory, _noting_the_end(directory):
+        with opened as directory, _noting_the_end(directory), _accounting(directory, self.grader):
             writer = LineWriter(self.grader, self.group_by, self.slim)
             summary = self._grade(directory, writer, itertools.chain([first], blocks))
             seconds = (datetime.now(UTC) - started).total_seconds()
@@ -66,24 +64,44 @@ class Run:
         return Results(path, opened.about, summary)
 
     def _grade(self, directory: RunDirectory, writer: LineWriter, blocks: Iterator[Block]) -> Summary:
-        tally = Tally(self.grader.pass_threshold, self.group_by)
+        tally = Tally(self.grader.pass_threshold, self.group_by, self.prices)
         written = directory.lines()
         while lines := list(itertools.islice(written, 1000)):
             tally.add(lines)
-        done = tally.rows
-        for block in _read_at_once(blocks):
-            skipped = min(done, len(block.rows))
-            done -= skipped
-            if skipped < len(block.rows):
-                graded = writer.graded(Block(block.rows[skipped:]))
-                directory.append([text for _, text in graded])
-                tally.add([line for line, _ in graded])
-            if self.on_progress:
-                share = block.position / self.dataset.size if self.dataset.size else 0.0
-                self.on_progress(Progress(tally.rows, tally.rows - tally.scored, share))
+        if tally.rows:
+            self._say(tally, 0)
+        for block, batch in begun(self.grader, _without(blocks, tally.rows)):
+            graded = writer.graded(block, batch)
+            stop = _not_asked(graded) if self.grader.pool else None
+            kept = graded if stop is None else graded[: stop[0]]
+            directory.append([text for _, text in kept])
+            tally.add([line for line, _ in kept])
+            if stop is not None:
+                raise RunStoppedError(f"{directory.path}: {stop[1]}; --resume goes on")
+            self._say(tally, block.position)
         return tally.summary()
 
-    def _blocks(self) -> Iterator[Block]:
+    def _say(self, tally: Tally, position: int) -> None:
+        if self.on_progress:
+            share = position / self.dataset.size if self.dataset.size else 0.0
+            self.on_progress(Progress(tally.rows, tally.rows - tally.scored, share))
+
+    def blocks(self, data_path: str | None) -> Iterator[Block]:
+        """Read the rows to be graded; at least one block.
+
+        Raises:
+            DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
+        """
+        blocks = self._limited()
+        first = next(blocks, None)
+        if first is None:
+            raise DataError(f"{data_path or 'the data'}: there are no rows")
+        if self.grader.uses_sample:
+            require_samples(first, self.grader)
+        yield first
+        yield from blocks
+
+    def _limited(self) -> Iterator[Block]:
         left = self.limit
         for block in self.dataset.blocks():
             if left is not None:
@@ -96,6 +114,7 @@ class Run:
 
     def _about(self, data_path: str | None) -> dict[str, Any]:
         grader, mapping = self.grader, self.dataset.mapping
+        media = grader.options.media_root
         document = grader.document
         return {
             "version": _version(),
@@ -113,21 +132,36 @@ class Run:
                 "limit": self.limit,
                 "group_by": [path.text for path in self.group_by],
                 "slim": self.slim,
+                "media_root": None if media is None else str(media),
             },
             "judge": grader.judge,
             "embedder": grader.embedder,
+            "prices": {model: vars(price) for model, price in self.prices.items()},
             "data": {"path": data_path, "sha256": self.dataset.fingerprint()},
             "row_mapping": {key: path and path.text for key, path in vars(mapping).items()},
         }
 
 
-def _read_at_once(blocks: Iterator[Block]) -> Iterator[Block]:
+def _without(blocks: Iterator[Block], done: int) -> Iterator[Block]:
+    """Leave out the rows that are done already."""
     while True:
         with collector_paused():
             block = next(blocks, None)
         if block is None:
             return
-        yield block
+        skipped = min(done, len(block.rows))
+        done -= skipped
+        if skipped < len(block.rows):
+            yield Block(block.rows[skipped:], block.position)
+
+
+def _not_asked(graded: Sequence[tuple[dict[str, Any], bytes]]) -> tuple[int, str] | None:
+    """Find the first row that the judge was not asked about; give its place and why."""
+    for place, (line, _) in enumerate(graded):
+        for error in line["errors"]:
+            if error["reason"] in NOT_ASKED:
+                return place, error["detail"]
+    return None
 
 
 def _new_directory(grader: str, data: str) -> Path:
@@ -159,10 +193,29 @@ def _noting_the_end(directory: RunDirectory) -> Iterator[None]:
     except BaseException as error:
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         with suppress(OSError):  # a full disk must not hide what happened
-            resumable = full or isinstance(error, KeyboardInterrupt)
+            resumable = full or isinstance(error, KeyboardInterrupt | RunStoppedError)
             directory.write_about(status="interrupted" if resumable else "failed")
         if full:
             raise RunStoppedError(f"{directory.path}: no space left to write; --resume goes on") from None
         if isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt(f"{directory.path}: what is done is safe; --resume goes on") from None
         raise
+
+
+@contextmanager
+def _accounting(directory: RunDirectory, grader: Grader) -> Iterator[None]:
+    """Write into run.json what the judge was asked, and ask it nothing more once the run has ended."""
+    pool = grader.pool
+    if pool is None:
+        yield
+        return
+    try:
+        yield
+    except BaseException as error:
+        pool.cancel()
+        if isinstance(error, RunStoppedError):
+            pool.drain()  # what is under way will be kept
+        raise
+    finally:
+        with suppress(OSError):
+            directory.write_about(asked=pool.account())

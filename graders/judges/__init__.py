@@ -21,7 +21,7 @@ from typing import Any, Protocol, Self
 from graders.errors import REASONS, Failure
 from graders.strict_json import dumps
 
-__all__ = ["JUDGE_REASONS", "USAGE", "Judge", "JudgeReply", "JudgeRequest"]
+__all__ = ["JUDGE_REASONS", "USAGE", "Judge", "JudgeReply", "JudgeRequest", "fingerprint_of"]
 
 USAGE = ("prompt_tokens", "total_tokens", "completion_tokens", "cached_tokens")
 """What is counted of a reply, in the order of the hosted service."""
@@ -55,13 +55,18 @@ class JudgeRequest:
 
     def fingerprint(self) -> str:
         """Give the SHA-256 of the key, 64 hexadecimal digits."""
-        return hashlib.sha256(self.key()).hexdigest()
+        return fingerprint_of(self.key())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, JudgeRequest) and self.key() == other.key()
 
     def __hash__(self) -> int:
         return hash(self.key())
+
+
+def fingerprint_of(key: bytes) -> str:
+    """Give the fingerprint of the request that has this key."""
+    return hashlib.sha256(key).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class Judge(Protocol):
     A judge may also have
     - `model: str`, which goes before the document's model in every request;
     - `concurrency: int`, the most requests that it wants to be asked at the same time;
-    - `cached = False`, if its replies are not worth keeping;
+    - `final = True`, if its replies are neither worth keeping nor, as failures, worth asking for again;
     - `repairs = True`, if a reply that is no verdict is to be asked for once more, with what is wrong;
     - `limited(seconds: float) -> Judge`, which gives a judge that gives a call up after so long. A judge
       without it is left to itself when its time is over: its row fails, its thread goes on.

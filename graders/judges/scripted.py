@@ -15,7 +15,6 @@ from typing import Any, NoReturn, Self
 
 from graders.errors import ConfigError, Problem
 from graders.judges import JudgeReply, JudgeRequest
-from graders.judges.pool import THREADS
 from graders.strict_json import dumps, loads_unique
 
 Answer = JudgeReply | str | Mapping[str, Any]
@@ -30,7 +29,8 @@ class ScriptedJudge:
 
     `script` is a sequence, read in order; a mapping from `JudgeRequest.fingerprint()` to the answer; or a
     function of the request, which may be called from several threads. Where the script has no answer, the
-    reply is a failure. `identity` names a script that has no name of its own, such as a lambda.
+    reply is a failure. `identity` names a script that has no name of its own, such as a lambda. What a script
+    says is final: it is neither kept in a cache, nor asked for again where it is a failure.
 
         >>> judge = ScriptedJudge([{"steps": [], "result": 1}])
         >>> request = JudgeRequest("any", (), {})
@@ -38,13 +38,14 @@ class ScriptedJudge:
         ('{"steps":[],"result":1}', 'the script has run out; it held 1')
     """
 
+    final = True
+
     def __init__(
         self,
         script: Sequence[Answer] | Mapping[str, Answer] | Callable[[JudgeRequest], Answer],
         *,
         identity: str | None = None,
     ) -> None:
-        self.concurrency = THREADS
         self._find: Callable[[JudgeRequest], Answer]
         if callable(script):
             self._find, named = script, _name_of(script)

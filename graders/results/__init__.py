@@ -6,6 +6,7 @@ the byte.
 """
 
 from graders.results.directory import ROWS, RunDirectory
+from graders.results.prices import Price, price_of
 from graders.results.results import Results
 from graders.results.summary import GroupSummary, PassSummary, Summary, Tally, group_values
 from graders.results.where import Condition
@@ -15,9 +16,11 @@ __all__ = [
     "Condition",
     "GroupSummary",
     "PassSummary",
+    "Price",
     "Results",
     "RunDirectory",
     "Summary",
     "Tally",
     "group_values",
+    "price_of",
 ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from graders.batch import Path
 from graders.errors import MissingExtraError, RunError
 from graders.results.directory import ROWS, read_about, read_lines
+from graders.results.prices import Price
 from graders.results.summary import Summary, Tally
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Results:
         if self.counted is not None:
             return self.counted
         options = self.about["options"]
-        tally = Tally(options["pass_threshold"], [Path.parse(text) for text in options["group_by"]])
+        prices = {model: Price(**price) for model, price in self.about.get("prices", {}).items()}
+        tally = Tally(options["pass_threshold"], [Path.parse(text) for text in options["group_by"]], prices)
         rows = self.rows()
         while chunk := list(islice(rows, _CHUNK)):
             tally.add(chunk)

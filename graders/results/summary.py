@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from graders.batch import Batch, Path
 from graders.errors import Failure
+from graders.results.prices import Price, price_of
 from graders.stats import Description, Histogram, describe, histogram, wilson_interval
 from graders.strict_json import dumps
 
@@ -54,7 +55,7 @@ class Summary:
 
     `scored` of `rows` rows have a reward, and only they count in `reward`; `errors` counts the rows that
     have an error of a code, and `examples` holds the first error of each; `usage` counts, by model, the
-    replies that rows rest on and their tokens; intervals are 95 %.
+    replies that rows rest on, their tokens and, where its price is known, their cost; intervals are 95 %.
     """
 
     rows: int
@@ -66,7 +67,7 @@ class Summary:
     groups: Sequence[GroupSummary]
     histogram: Histogram
     examples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    usage: Mapping[str, Mapping[str, int | float]] = field(default_factory=dict)
 
     @property
     def mean(self) -> float | None:
@@ -155,8 +156,14 @@ class _Numbers:
 class Tally:
     """Counts the lines of `results.jsonl` as they are written or read."""
 
-    def __init__(self, pass_threshold: float | None, group_by: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        pass_threshold: float | None,
+        group_by: Sequence[Path] = (),
+        prices: Mapping[str, Price] | None = None,
+    ) -> None:
         self.group_by = group_by
+        self._prices = prices or {}
         self._pass_threshold = pass_threshold
         self._all = _Count()
         self._parts: dict[str, _Numbers] = {}
@@ -211,10 +218,14 @@ class Tally:
         ]
         parts = {key: describe(numbers.values) for key, numbers in self._parts.items()}
         bars = histogram(self._all.rewards.values)
-        usage = {model: dict(counts) for model, counts in self._usage.items()}
+        usage = {model: self._with_cost(model, counts) for model, counts in self._usage.items()}
         return Summary(
             self._all.rows, scored, errors, reward, passed, parts, groups, bars, self._examples, usage
         )
+
+    def _with_cost(self, model: str, counts: Mapping[str, int]) -> dict[str, int | float]:
+        price = price_of(self._prices, model)
+        return {**counts, **({} if price is None else {"cost_usd": price.of(counts)})}
 
     def _group_values(self, lines: Sequence[Mapping[str, Any]]) -> list[Sequence[str]]:
         """Give each line's group values: those it holds itself, else those of its item and sample."""

@@ -6,29 +6,35 @@ A grader type is a class with a `Config`, a `bind(config, binding)` that makes a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
-from graders.batch import Batch, Path
+from graders.batch import Batch
+from graders.batch import Path as ValuePath
 from graders.config import GraderConfig
 from graders.embedders import Embedder
 from graders.errors import ConfigError, Problem
-from graders.judges import Judge
+from graders.judges.pool import JudgePool
 from graders.metrics import Metric
 from graders.metrics.families import Request
 from graders.scores import Scores
 
-__all__ = ["Binding", "Combination", "GraderType", "Scorer"]
+__all__ = ["Binding", "Combination", "GraderType", "Scorer", "begin"]
 
 
 class Scorer(Protocol):
-    """A grader that is ready to score."""
+    """A grader that is ready to score.
+
+    One that waits for others may also have `begin(batch)`, which starts what it waits for and returns at
+    once; the same batch is scored soon.
+    """
 
     @property
     def name(self) -> str:
         """What results and errors call it."""
 
     @property
-    def paths(self) -> tuple[Path, ...]:
+    def paths(self) -> tuple[ValuePath, ...]:
         """The paths that it reads from each row."""
 
     @property
@@ -53,7 +59,7 @@ class GraderType(Scorer, Protocol):
         """
 
 
-def _no_judge() -> Judge:
+def _no_judge() -> JudgePool:
     raise ConfigError([Problem("judge", "there is none")])
 
 
@@ -68,7 +74,9 @@ class Binding:
     `path` is where the config stands in the document, for error messages; `metric` looks a metric up;
     `parts` are the sub-graders, already bound; `zero_failures` makes a failed part count 0.0 in a total.
     `together` are all the metrics that compare the same two texts, where there are several. `judge` and
-    `embedder` give what was named for the run, or raise a ConfigError that says what is needed.
+    `embedder` give what was named for the run, or raise a ConfigError that says what is needed; `models`
+    maps models of documents to others. Pictures and sounds that a prompt names by a path are read from
+    `media_root`.
     """
 
     name: str
@@ -77,8 +85,14 @@ class Binding:
     parts: Mapping[str, Scorer] = field(default_factory=dict)
     zero_failures: bool = False
     together: tuple[Request, ...] = ()
-    judge: Callable[[], Judge] = _no_judge
+    judge: Callable[[], JudgePool] = _no_judge
     embedder: Callable[[], Embedder] = _no_embedder
+    models: Mapping[str, str] = field(default_factory=dict)
+    media_root: Path | None = None
+
+    def asked_model(self, model: str) -> str:
+        """Give the model that a judge is asked for in place of the one that a document names."""
+        return self.judge().model or self.models.get(model, model)
 
 
 class Combination:
@@ -87,7 +101,7 @@ class Combination:
     parts: Mapping[str, Scorer]
 
     @property
-    def paths(self) -> tuple[Path, ...]:
+    def paths(self) -> tuple[ValuePath, ...]:
         """The paths of every part."""
         return tuple(path for part in self.parts.values() for path in part.paths)
 
@@ -95,3 +109,15 @@ class Combination:
     def signatures(self) -> Mapping[str, str]:
         """The signatures of every part."""
         return {name: text for part in self.parts.values() for name, text in part.signatures.items()}
+
+    def begin(self, batch: Batch) -> None:
+        """Begin every part that waits for others."""
+        for part in self.parts.values():
+            begin(part, batch)
+
+
+def begin(scorer: Scorer, batch: Batch) -> None:
+    """Start what a scorer waits for, where it waits for anything."""
+    start = getattr(scorer, "begin", None)
+    if start is not None:
+        start(batch)

@@ -2,16 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
-from graders.batch import Batch, Path
+from graders.batch import Batch
+from graders.batch import Path as ValuePath
 from graders.config import GraderMessage
 from graders.errors import Failure
 from graders.render import TemplateString, parse_template
+from graders.scoring._media import Picture, Sound
 
 Message = dict[str, Any]
 
 _TEXT_FIELD = {"input_text": "text", "output_text": "text", "input_image": "image_url"}
+
+
+class _Place(NamedTuple):
+    """A template string, and what makes its text ready to be sent where it is no plain text."""
+
+    template: TemplateString
+    media: Picture | Sound | None = None
 
 
 @dataclass(frozen=True)
@@ -19,31 +29,33 @@ class Prompt:
     """Messages as a document gives them, and the template strings in them in the order of reading."""
 
     messages: tuple[Message, ...]
-    templates: tuple[TemplateString, ...]
+    places: tuple[_Place, ...]
 
     @classmethod
-    def of(cls, messages: Sequence[GraderMessage]) -> Self:
-        """Parse the template strings of a prompt.
+    def of(cls, messages: Sequence[GraderMessage], media_root: Path | None = None) -> Self:
+        """Parse the template strings of a prompt; pictures and sounds at a path are below `media_root`.
 
         A content that is a text stays a text; one block becomes a list of one, and a text in a list a
         block of text.
         """
         plain = tuple({"role": each.role, "content": _content(each)} for each in messages)
-        texts = [text for each in plain for text in _texts(each["content"])]
-        return cls(plain, tuple(map(parse_template, texts)))
+        return cls(plain, tuple(place for each in plain for place in _places(each["content"], media_root)))
 
     @property
-    def paths(self) -> tuple[Path, ...]:
+    def paths(self) -> tuple[ValuePath, ...]:
         """The paths of every template string."""
-        return tuple(path for template in self.templates for path in template.paths)
+        return tuple(path for place in self.places for path in place.template.paths)
 
     def render(self, batch: Batch) -> tuple[dict[int, tuple[Message, ...]], dict[int, Failure]]:
         """Give the messages of each row that can be rendered, and why the others cannot."""
-        rendered = [template.render(batch) for template in self.templates]
+        rendered = [place.template.render(batch) for place in self.places]
         failures: dict[int, Failure] = dict(batch.failures)
         for column in rendered:
             failures = column.failures | failures
-        columns = [column.texts for column in rendered]
+        columns = [
+            _ready(place, column.texts, batch, failures)
+            for place, column in zip(self.places, rendered, strict=True)
+        ]
         asked = [row for row in range(len(batch)) if row not in failures]
         return {row: self._filled(iter([texts[row] for texts in columns])) for row in asked}, failures
 
@@ -51,6 +63,25 @@ class Prompt:
         return tuple(
             {"role": each["role"], "content": _fill(each["content"], texts)} for each in self.messages
         )
+
+
+def _ready(place: _Place, texts: Sequence[str], batch: Batch, failures: dict[int, Failure]) -> Sequence[str]:
+    """Make the texts of a place ready to be sent, each once in a batch, and add what fails to `failures`."""
+    if place.media is None:
+        return texts
+    known: dict[str, str | Failure] = batch.memo.setdefault(place.media, {})
+    ready = list(texts)
+    for row, text in enumerate(texts):
+        if row in failures:
+            continue
+        if text not in known:
+            known[text] = place.media.ready(text)
+        found = known[text]
+        if isinstance(found, Failure):
+            failures[row] = found
+        else:
+            ready[row] = found
+    return ready
 
 
 def _content(message: GraderMessage) -> str | list[dict[str, Any]]:
@@ -61,15 +92,17 @@ def _content(message: GraderMessage) -> str | list[dict[str, Any]]:
     return [{"type": "input_text", "text": piece} if isinstance(piece, str) else piece for piece in pieces]
 
 
-def _texts(content: str | list[dict[str, Any]]) -> Iterator[str]:
+def _places(content: str | list[dict[str, Any]], root: Path | None) -> Iterator[_Place]:
     if isinstance(content, str):
-        yield content
+        yield _Place(parse_template(content))
         return
     for block in content:
         if block["type"] == "input_audio":
-            yield block["input_audio"]["data"]
+            sound = block["input_audio"]
+            yield _Place(parse_template(sound["data"]), Sound(root, sound["format"]))
         else:
-            yield block[_TEXT_FIELD[block["type"]]]
+            template = parse_template(block[_TEXT_FIELD[block["type"]]])
+            yield _Place(template, Picture(root) if block["type"] == "input_image" else None)
 
 
 def _fill(content: str | list[dict[str, Any]], texts: Iterator[str]) -> str | list[dict[str, Any]]:

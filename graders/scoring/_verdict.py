@@ -4,18 +4,19 @@ Design: a verdict counts only where it is exactly what was asked for, a JSON obj
 Everything else is a failure with a reason; no failure ever becomes a grade.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from graders.batch import Batch, Path
-from graders.config import GraderMessage, SamplingParams
+from graders.config import LabelModelGrader, ScoreModelGrader
 from graders.errors import Failure
-from graders.judges import Judge, JudgeReply, JudgeRequest
-from graders.judges.pool import ask_all
+from graders.judges import JudgeReply, JudgeRequest
+from graders.judges.pool import JudgePool, Replies
 from graders.scores import Scores, Trace
+from graders.scoring import Binding
 from graders.scoring._prompt import Prompt
 from graders.strict_json import loads_unique
 
@@ -33,24 +34,40 @@ class Verdict(NamedTuple):
     result: Any
 
 
+class _Asked(NamedTuple):
+    """The rows of a batch that were asked about, the replies to come, and why other rows were not."""
+
+    rows: list[int]
+    replies: Replies
+    failures: dict[int, Failure]
+
+
 @dataclass(frozen=True)
 class Inquiry:
-    """A judge, and what it is asked about each row; `request` is the request of a row without messages."""
+    """A judge, and what it is asked about each row; `request` is the request of a row without messages.
 
-    judge: Judge
+    `grade` turns a result into a score.
+    """
+
+    pool: JudgePool
     prompt: Prompt
     request: JudgeRequest
+    grade: Callable[[Any], float | Failure]
 
     @classmethod
     def of(
         cls,
-        judge: Judge,
-        model: str,
-        messages: Sequence[GraderMessage],
-        sampling: SamplingParams | None,
+        binding: Binding,
+        config: ScoreModelGrader | LabelModelGrader,
         schema: Mapping[str, Any],
+        grade: Callable[[Any], float | Failure],
     ) -> Self:
-        """Bind a prompt; what the document does not say about sampling has the hosted default."""
+        """Bind a prompt; what the document does not say about sampling has the hosted default.
+
+        Raises:
+            ConfigError: there is no judge.
+        """
+        pool, sampling = binding.judge(), config.sampling_params
         given = {
             "temperature": sampling and sampling.temperature,
             "top_p": sampling and sampling.top_p,
@@ -59,29 +76,51 @@ class Inquiry:
             "reasoning_effort": sampling and sampling.reasoning_effort,
         }
         said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        asked_for = getattr(judge, "model", None) or model
-        return cls(judge, Prompt.of(messages), JudgeRequest(asked_for, (), schema, **said))
+        request = JudgeRequest(binding.asked_model(config.model), (), schema, **said)
+        return cls(pool, Prompt.of(config.input, binding.media_root), request, grade)
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The paths of the prompt."""
         return self.prompt.paths
 
-    def score(self, name: str, batch: Batch, grade: Callable[[Any], float | Failure]) -> Scores:
-        """Ask about every row that can be rendered; `grade` turns a result into a score."""
-        messages, failures = self.prompt.render(batch)
-        replies = ask_all(self.judge, [replace(self.request, messages=each) for each in messages.values()])
+    def begin(self, batch: Batch) -> None:
+        """Ask about every row that can be rendered, without waiting for replies."""
+        self._asked(batch)
+
+    def score(self, name: str, batch: Batch) -> Scores:
+        """Ask about every row that can be rendered, unless that has begun; wait, and read the verdicts."""
+        rows, asked, failures = self._asked(batch)
+        replies = asked.wait()
         verdicts = [read_verdict(reply) for reply in replies]
-        graded = [each if isinstance(each, Failure) else grade(each.result) for each in verdicts]
-        outcomes = dict(zip(messages, graded, strict=True))
+        graded = [self._graded(verdict) for verdict in verdicts]
         traces = [
             (trace(name, self.request.model, reply, verdict),)
             for reply, verdict in zip(replies, verdicts, strict=True)
         ]
         values = np.full(len(batch), np.nan)
-        values[list(messages)] = [np.nan if isinstance(each, Failure) else each for each in graded]
-        failures |= {row: each for row, each in outcomes.items() if isinstance(each, Failure)}
-        return replace(Scores.of(name, values, failures), traces=dict(zip(messages, traces, strict=True)))
+        values[rows] = [np.nan if isinstance(each, Failure) else each for each in graded]
+        failed = {row: each for row, each in zip(rows, graded, strict=True) if isinstance(each, Failure)}
+        return replace(
+            Scores.of(name, values, failures | failed), traces=dict(zip(rows, traces, strict=True))
+        )
+
+    def _asked(self, batch: Batch) -> _Asked:
+        key = (Inquiry, id(self))
+        if key not in batch.memo:
+            messages, failures = self.prompt.render(batch)
+            requests = [replace(self.request, messages=each) for each in messages.values()]
+            asked = _Asked(list(messages), self.pool.ask(requests, self._failure), failures)
+            batch.memo[key] = (self, asked)  # with self, lest its id be given to another one
+        found: _Asked = batch.memo[key][1]
+        return found
+
+    def _failure(self, reply: JudgeReply) -> Failure | None:
+        graded = self._graded(read_verdict(reply))
+        return graded if isinstance(graded, Failure) else None
+
+    def _graded(self, verdict: Verdict | Failure) -> float | Failure:
+        return verdict if isinstance(verdict, Failure) else self.grade(verdict.result)
 
 
 def response_schema(name: str, description: str, result: Mapping[str, Any]) -> dict[str, Any]:

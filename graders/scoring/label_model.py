@@ -14,6 +14,20 @@ from graders.scoring._verdict import Inquiry, response_schema
 
 
 @dataclass(frozen=True)
+class _AmongLabels:
+    """Takes one of the labels for a score: 1.0 for a passing one, else 0.0."""
+
+    labels: tuple[str, ...]
+    passing_labels: frozenset[str]
+
+    def __call__(self, result: Any) -> float | Failure:
+        if not isinstance(result, str) or result not in self.labels:
+            labels = ", ".join(map(repr, self.labels))
+            return Failure("not_a_label", f"expected one of the labels {labels}; got {show(result)}"[:2000])
+        return float(result in self.passing_labels)
+
+
+@dataclass(frozen=True)
 class LabelModel:
     """Scores 1.0 where the judge's label is a passing one, else 0.0; labels are compared exactly."""
 
@@ -21,8 +35,6 @@ class LabelModel:
 
     name: str
     inquiry: Inquiry
-    labels: tuple[str, ...]
-    passing_labels: frozenset[str]
     signatures: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -35,20 +47,18 @@ class LabelModel:
         schema = response_schema(
             "label_classification", "One of the labels.", {"type": "string", "enum": list(config.labels)}
         )
-        inquiry = Inquiry.of(binding.judge(), config.model, config.input, config.sampling_params, schema)
-        return cls(binding.name, inquiry, tuple(config.labels), frozenset(config.passing_labels))
+        grade = _AmongLabels(tuple(config.labels), frozenset(config.passing_labels))
+        return cls(binding.name, Inquiry.of(binding, config, schema, grade))
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The paths of the prompt."""
         return self.inquiry.paths
 
-    def score_batch(self, batch: Batch) -> Scores:
+    def begin(self, batch: Batch) -> None:
         """Ask about every row."""
-        return self.inquiry.score(self.name, batch, self._grade)
+        self.inquiry.begin(batch)
 
-    def _grade(self, result: Any) -> float | Failure:
-        if not isinstance(result, str) or result not in self.labels:
-            labels = ", ".join(map(repr, self.labels))
-            return Failure("not_a_label", f"expected one of the labels {labels}; got {show(result)}"[:2000])
-        return float(result in self.passing_labels)
+    def score_batch(self, batch: Batch) -> Scores:
+        """Ask about every row that was not asked about yet, and score the replies."""
+        return self.inquiry.score(self.name, batch)

@@ -37,6 +37,7 @@ class Multi(Combination):
 
     def score_batch(self, batch: Batch) -> Scores:
         """Score every part, then evaluate the formula on their arrays."""
+        self.begin(batch)
         parts = {key: part.score_batch(batch) for key, part in self.parts.items()}
         columns = {key: self._rewards(scores) for key, scores in parts.items()}
         values, failed = self.formula.evaluate(columns, len(batch))

@@ -14,6 +14,19 @@ from graders.scoring._verdict import Inquiry, response_schema
 
 
 @dataclass(frozen=True)
+class _InRange:
+    """Takes a number for a score; beyond the range it becomes the nearer bound."""
+
+    low: float
+    high: float
+
+    def __call__(self, result: Any) -> float | Failure:
+        if type(result) not in (int, float):
+            return Failure("not_a_number", f"expected a number as the result; got {show(result)}")
+        return float(min(max(result, self.low), self.high)) + 0.0  # no negative zero
+
+
+@dataclass(frozen=True)
 class ScoreModel:
     """Scores the judge's number, not rescaled; beyond the range it becomes the nearer bound."""
 
@@ -21,8 +34,6 @@ class ScoreModel:
 
     name: str
     inquiry: Inquiry
-    low: float
-    high: float
     signatures: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -36,19 +47,18 @@ class ScoreModel:
         schema = response_schema(
             "float_score_classification", f"A number from {low} to {high}.", {"type": "number"}
         )
-        inquiry = Inquiry.of(binding.judge(), config.model, config.input, config.sampling_params, schema)
-        return cls(binding.name, inquiry, float(low), float(high))
+        grade = _InRange(float(low), float(high))
+        return cls(binding.name, Inquiry.of(binding, config, schema, grade))
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The paths of the prompt."""
         return self.inquiry.paths
 
-    def score_batch(self, batch: Batch) -> Scores:
+    def begin(self, batch: Batch) -> None:
         """Ask about every row."""
-        return self.inquiry.score(self.name, batch, self._grade)
+        self.inquiry.begin(batch)
 
-    def _grade(self, result: Any) -> float | Failure:
-        if type(result) not in (int, float):
-            return Failure("not_a_number", f"expected a number as the result; got {show(result)}")
-        return float(min(max(result, self.low), self.high)) + 0.0  # no negative zero
+    def score_batch(self, batch: Batch) -> Scores:
+        """Ask about every row that was not asked about yet, and score the replies."""
+        return self.inquiry.score(self.name, batch)

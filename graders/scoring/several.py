@@ -28,6 +28,7 @@ class Several(Combination):
 
     def score_batch(self, batch: Batch) -> Scores:
         """Score every grader on the same rows."""
+        self.begin(batch)
         parts = {key: part.score_batch(batch) for key, part in self.parts.items()}
         passed = np.ones(len(batch), dtype=np.bool_)
         for key, scores in parts.items():

@@ -125,7 +125,7 @@ def test_run_json_names_the_judge(graders):
     run(graders)
     about = json.loads(Path("out/run.json").read_text())
     assert about["judge"]["identity"].startswith("scripted:")
-    assert (about["judge"]["model"], about["embedder"]) == (None, None)
+    assert (about["judge"]["model"], about["judge"]["models"], about["embedder"]) == (None, {}, None)
 
 
 def test_a_run_does_not_go_on_with_another_judge(graders):
@@ -187,3 +187,108 @@ def test_cosine_without_an_embedder_says_what_it_needs(graders, monkeypatch):
     done = graders("run", "cosine.json", "rows.jsonl")
     assert done.exit_code == 1
     assert "--embedder NAME[:MODEL][@BASE_URL]" in done.stderr
+
+
+def test_a_dry_run_prints_every_distinct_request_and_writes_nothing(graders):
+    done = graders("run", "judged.json", "judged.jsonl", "-o", "out", "--judge-dry-run")
+    requests = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.exit_code == 0
+    assert [request["messages"][0]["content"] for request in requests] == [
+        *("Rate one", "Rate two", "Rate three", "Label one by tone", "Label two by tone")
+    ]
+    assert {request["model"] for request in requests} == {"gpt-4o"}
+    assert done.stderr.splitlines() == [
+        "note: gpt-4o: 5 requests, about 42 tokens of prompts (a quarter of the characters), "
+        "at most 20,480 of completions",
+        "note: 7 rows; nobody was asked",
+    ]
+    assert not Path("out").exists()
+
+
+def test_a_dry_run_says_what_it_would_cost_at_most(graders):
+    words = ("run", "judged.json", "judged.jsonl", "--judge-dry-run", "--price", "gpt-4o=0,10")
+    assert "at most 20,480 of completions, at most 0.2048 USD" in graders(*words).stderr
+    expected = {"requests": 5, "prompt_tokens": 42, "completion_tokens": 20480}
+    assert json.loads(graders(*words, "--json").stdout) == {"rows": 7, "models": {"gpt-4o": expected}}
+
+
+def test_a_dry_run_of_a_grader_that_asks_nobody_is_refused(graders):
+    done = graders("run", "grader.json", "rows.jsonl", "--judge-dry-run")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "error: judge: this grader asks none, so there is nothing to print\n"
+
+
+def test_prices_make_costs(graders):
+    done = run(graders, "--price", "gpt-4o=100,1000", "--json")
+    usage = json.loads(done.stdout)["usage"]
+    assert usage["gpt-4o-2024-08-06"]["cost_usd"] == pytest.approx((20 * 100 + 8 * 1000) / 1e6)
+    assert usage["gpt-4o"]["cost_usd"] == 0.0
+    shown = [
+        line.split() for line in run(graders, "--price", "gpt-4o=100,1000", out="two").stdout.splitlines()
+    ]
+    assert ["gpt-4o-2024-08-06", "2", "20", "8", "0.0100"] in shown
+
+
+@pytest.mark.parametrize("price", ["gpt-4o", "gpt-4o=1", "=1,2", "gpt-4o=a,b", "gpt-4o=-1,2", "gpt-4o=nan,1"])
+def test_a_price_of_another_form_is_refused(graders, price):
+    done = run(graders, "--price", price)
+    assert done.exit_code == 2
+    assert "expected MODEL=IN,OUT" in done.stderr
+
+
+def test_a_recorded_run_is_repeated_to_the_byte(graders):
+    run(graders, "--record", "record.jsonl")
+    words = ("run", "judged.json", "judged.jsonl", "--judge", "replay:record.jsonl")
+    done = graders(*words, "-o", "again", "--allow-errors")
+    assert done.exit_code == 0
+    assert Path("out/results.jsonl").read_bytes() == Path("again/results.jsonl").read_bytes()
+
+
+def test_a_budget_stops_the_run_resumably(graders):
+    key = json.loads(graders("run", "judged.json", "judged.jsonl", "--judge-dry-run").stdout.splitlines()[0])
+    assert key["model"] == "gpt-4o"
+    run(graders, "--record", "record.jsonl", out="whole")
+    words = ("run", "judged.json", "judged.jsonl", "--judge", "replay:record.jsonl", "-o", "out")
+    done = graders(*words, "--max-judge-calls", "4")
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert done.stderr == "stopped: out: the budget of 4 calls is used up; --resume goes on\n"
+    assert [line["row"] for line in lines()] == [0]
+    done = graders(*words, "--resume")
+    assert done.exit_code == 3
+    assert Path("out/results.jsonl").read_bytes() == Path("whole/results.jsonl").read_bytes()
+
+
+def test_other_models_are_asked_than_the_document_names(graders):
+    done = graders(
+        "run", "judged.json", "judged.jsonl", "--judge-dry-run", "--map-model", "gpt-4o=qwen3:8b", "--json"
+    )
+    assert list(json.loads(done.stdout)["models"]) == ["qwen3:8b"]
+    run(graders, "--map-model", "gpt-4o=qwen3:8b", "--map-model", "other=x=y")
+    about = json.loads(Path("out/run.json").read_text())
+    assert about["judge"]["models"] == {"gpt-4o": "qwen3:8b", "other": "x=y"}
+    assert lines()[1]["traces"][0]["model"] == "qwen3:8b"
+
+
+def test_the_command_says_what_it_asked(graders):
+    done = run(graders)
+    assert "asked: 5 calls, 0 replies from the cache" in done.stdout
+    assert json.loads(Path("out/run.json").read_text())["asked"]["calls"] == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--refresh", "--no-cache"], "--refresh and --no-cache exclude each other"),
+        (["--cache", "x", "--no-cache"], "--cache and --no-cache exclude each other"),
+        (["--map-model", "gpt-4o"], "expected DOC=MODEL"),
+        (["--judge-timeout", "0"], "expected a finite number of seconds above 0"),
+        (["--judge-timeout", "nan"], "expected a finite number of seconds above 0"),
+        (["--concurrency", "0"], "'--concurrency'"),
+        (["--media-root", "nowhere"], "does not exist"),
+    ],
+    ids=str,
+)
+def test_options_out_of_range_are_usage_errors(graders, options, message):
+    done = run(graders, *options)
+    assert done.exit_code == 2
+    assert message in " ".join(done.stderr.replace("│", " ").split())

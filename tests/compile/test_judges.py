@@ -95,7 +95,7 @@ def test_checking_a_document_needs_neither():
 def test_a_judge_is_given_as_an_object():
     grader = load_grader(SCORE, judge=Half())
     assert grader.grade({}, "x").reward == 0.5
-    assert grader.judge == {"identity": "half", "model": None}
+    assert grader.judge == {"identity": "half", "model": None, "models": {}}
 
 
 def test_a_judge_is_named_by_words(tmp_path):
@@ -113,7 +113,7 @@ def test_a_judge_that_nobody_asks_is_not_recorded():
 def test_one_judge_answers_for_every_part_and_for_several_graders():
     assert load_grader(multi(one=SCORE, two=SCORE), judge=Half()).grade({}, "x").reward == 1.0
     several = load_grader({"one": SCORE, "two": SCORE | {"model": "m"}}, judge=Half())
-    assert several.judge == {"identity": "half", "model": None}
+    assert several.judge == {"identity": "half", "model": None, "models": {}}
     assert [trace["model"] for trace in several.grade({}, "x").traces] == ["gpt-4o", "m"]
 
 
@@ -124,7 +124,7 @@ def test_a_judge_of_others_is_made_of_model_and_address(brings):
         return judge
 
     grader = compile_document(SCORE, judge="other:m:8b@http://h/v1", registry=brings(make))
-    assert grader.judge == {"identity": "m:8b at http://h/v1", "model": "m:8b"}
+    assert grader.judge == {"identity": "m:8b at http://h/v1", "model": "m:8b", "models": {}}
     (trace,) = grader.grade({}, "x").traces
     assert trace["model"] == "m:8b"
 
@@ -145,7 +145,11 @@ def test_a_class_of_others_is_made_by_its_from_spec(brings):
     ("judge", "message"),
     [
         ("", "judge: expected NAME[:MODEL][@BASE_URL]; got ''"),
-        ("scriptd:x", "judge: expected one of scripted; got 'scriptd' (did you mean 'scripted'?)"),
+        (
+            "scriptd:x",
+            "judge: expected one of scripted, replay, openai, responses, azure; "
+            "got 'scriptd' (did you mean 'scripted'?)",
+        ),
         ("scripted", "judge: expected scripted:FILE, a file of JSON lines"),
         ("scripted:none.jsonl", "none.jsonl: cannot be read: No such file or directory"),
         (7, "judge: expected ask and identity; got int"),

@@ -8,7 +8,7 @@ import pytest
 
 from graders.errors import ConfigError, Failure
 from graders.judges import JudgeReply, JudgeRequest
-from graders.judges.pool import ask_all
+from graders.judges.pool import JudgePool
 from graders.judges.scripted import ScriptedJudge
 
 VERDICT = {"steps": [], "result": 1}
@@ -58,12 +58,12 @@ def test_an_answer_is_a_reply_a_text_or_an_object(answer, expected):
 
 
 def test_a_list_is_read_in_the_order_of_distinct_requests():
-    replies = ask_all(ScriptedJudge(["one", "two", "three"]), [B, A, B, C])
+    replies = JudgePool(ScriptedJudge(["one", "two", "three"])).ask_all([B, A, B, C])
     assert texts(replies) == ["one", "two", "one", "three"]
 
 
 def test_a_script_that_has_run_out_says_so():
-    replies = ask_all(ScriptedJudge(["one"]), [A, B, C])
+    replies = JudgePool(ScriptedJudge(["one"])).ask_all([A, B, C])
     assert texts(replies) == ["one", None, None]
     assert replies[1].failure == Failure("judge_failed", "the script has run out; it held 1")
 
@@ -77,18 +77,18 @@ def test_no_answer_of_a_list_is_given_twice_however_many_threads_ask():
 
 def test_a_mapping_answers_by_fingerprint():
     judge = ScriptedJudge({A.fingerprint(): "a", C.fingerprint(): "c"})
-    replies = ask_all(judge, [C, B, A])
+    replies = JudgePool(judge).ask_all([C, B, A])
     assert texts(replies) == ["c", None, "a"]
     assert replies[1].failure.detail == f"the script has no reply to the request {B.fingerprint()}"
 
 
 def test_a_function_answers_each_request():
-    assert texts(ask_all(ScriptedJudge(shout), [B, A, C])) == ["B", "A", "C"]
+    assert texts(JudgePool(ScriptedJudge(shout)).ask_all([B, A, C])) == ["B", "A", "C"]
 
 
 def test_what_a_function_raises_or_gives_wrongly_is_a_failed_reply():
     for function in (lambda _: 1 / 0, lambda _: None, lambda _: {"text": 1}):
-        (reply,) = ask_all(ScriptedJudge(function), [A])
+        (reply,) = JudgePool(ScriptedJudge(function)).ask_all([A])
         assert reply.failure.reason == "judge_failed"
 
 
@@ -99,14 +99,14 @@ def test_a_wrong_answer_in_a_list_is_found_at_once():
 
 def test_a_file_without_keys_is_read_in_order(tmp_path):
     judge = script_of(tmp_path, "﻿" + json.dumps("text"), "", VERDICT, {"refusal": "no"})
-    replies = ask_all(judge, [A, B, C])
+    replies = JudgePool(judge).ask_all([A, B, C])
     assert texts(replies) == ["text", '{"steps":[],"result":1}', None]
     assert replies[2].refusal == "no"
 
 
 def test_a_file_with_keys_answers_by_fingerprint(tmp_path):
     lines = [{"key": each.fingerprint(), "reply": text} for each, text in ((C, "c"), (A, VERDICT))]
-    assert texts(ask_all(script_of(tmp_path, *lines), [A, C])) == ['{"steps":[],"result":1}', "c"]
+    assert texts(JudgePool(script_of(tmp_path, *lines)).ask_all([A, C])) == ['{"steps":[],"result":1}', "c"]
 
 
 def test_an_empty_file_has_no_replies(tmp_path):

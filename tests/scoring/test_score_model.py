@@ -300,7 +300,7 @@ def test_a_judge_that_names_a_model_is_asked_for_that_one():
     grader = load_grader(DOCUMENT, judge=Fixed())
     (trace,) = grader.grade({}, "x").traces
     assert (asked, trace["model"]) == (["local-8b"], "local-8b")
-    assert grader.judge == {"identity": "fixed", "model": "local-8b"}
+    assert grader.judge == {"identity": "fixed", "model": "local-8b", "models": {}}
 
 
 def test_a_trace_says_what_the_judge_answered():
@@ -384,7 +384,7 @@ class TenLines:
     def ask(self, request):
         text = request.messages[-1]["content"]
         if "bad" in text:
-            raise ConnectionError("gone")
+            raise RuntimeError("gone")
         return JudgeReply(said(len(text)))
 
 
@@ -393,7 +393,7 @@ def test_a_judge_of_ten_lines_answers_and_its_exceptions_fail_their_rows_only():
     assert np.isnan(scores.values).tolist() == [False, True, False, True]
     assert scores.values[[0, 2]].tolist() == [5.0, 8.0]
     assert scores.error_details[3].reason == "judge_failed"
-    assert scores.error_details[3].detail == "the judge failed: ConnectionError: gone"
+    assert scores.error_details[3].detail == "the judge failed: RuntimeError: gone"
 
 
 def multi_of(*answers, on_error):
