@@ -3,12 +3,12 @@
 import os
 import sys
 
-from benchmarks import end_to_end, large_runs, metrics, rendering, scaling, start_up, tokens
+from benchmarks import end_to_end, judges, large_runs, metrics, rendering, scaling, start_up, tokens
 from graders.analysis import LIBRARIES, library_versions
 from graders.cli.bench import print_ratios
 from graders.cli.console import out
 
-SUBJECTS = (start_up, metrics, tokens, rendering, end_to_end, scaling, large_runs)
+SUBJECTS = (start_up, metrics, tokens, rendering, end_to_end, scaling, large_runs, judges)
 PEERS = ("rouge-score-rs", "bleuscore")
 
 

@@ -138,10 +138,18 @@ REASONS: dict[str, Code] = {
     "timeout": Code.model_grader_server_error,
     "rate_limited": Code.model_grader_server_error,
     "server_error": Code.model_grader_server_error,
+    "no_answer": Code.model_grader_server_error,
     "request_refused": Code.model_grader_server_error,
     "unauthorized": Code.model_grader_server_error,
     "budget": Code.model_grader_server_error,
     "judge_failed": Code.model_grader_server_error,
+    "python_exception": Code.python_grader_runtime_error,
+    "python_result": Code.python_grader_runtime_error,
+    "python_timeout": Code.python_grader_runtime_error,
+    "python_memory": Code.python_grader_runtime_error,
+    "python_disk": Code.python_grader_runtime_error,
+    "python_crash": Code.python_grader_runtime_error,
+    "sandbox_error": Code.python_grader_server_error,
     "malformed_json": Code.row_parse_error,
     "not_an_object": Code.row_parse_error,
     "invalid_utf8": Code.row_parse_error,
@@ -220,13 +228,15 @@ _HOSTED_FLAGS: tuple[tuple[str, Code | None, str | None], ...] = (
 def hosted_flags(errors: Iterable[RowError]) -> dict[str, bool | str | None]:
     """Translate row errors to the `metadata.errors` object of `/graders/run`.
 
-    The 24 keys are always there, in the observed order; the first failure of a kind gives the details.
+    The 24 keys are always there, in the observed order; the first failure of a kind gives the details, and
+    in the place of a sandbox's details, which has none, its reason.
     Codes of ours that the hosted service does not know count as `other_error`.
     """
     details: dict[str, str] = {}
     for error in errors:
         known = error.code not in (Code.row_parse_error, Code.embedding_error)
-        details.setdefault(error.code.name if known else Code.other_error.name, error.detail)
+        said = error.reason if error.code == Code.python_grader_server_error else error.detail
+        details.setdefault(error.code.name if known else Code.other_error.name, said)
     flags: dict[str, bool | str | None] = {}
     for key, code, detail_of in _HOSTED_FLAGS:
         flags[key] = code.name in details if code is not None else details.get(detail_of or "")

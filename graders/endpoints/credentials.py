@@ -38,7 +38,8 @@ class Entrance:
             headers["Authorization"] = f"Basic {pair}"
         elif key:
             headers[header] = f"Bearer {key}" if header == "Authorization" else key
-        said = (key or "", parts.password or "", unquote(parts.password or ""), pair, *query.values())
+        entered = parts.password or parts.username or ""
+        said = (key or "", entered, unquote(entered), pair, *query.values())
         secrets = tuple(each for each in said if len(each) >= _SHORTEST_SECRET)
         netloc = parts.netloc.rpartition("@")[2]
         return cls(urlunsplit((parts.scheme, netloc, parts.path, "", "")), headers, query, secrets)

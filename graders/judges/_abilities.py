@@ -20,7 +20,7 @@ MAY_BE_UNKNOWN = (400, 404, 405, 415, 422, 501)
 
 _UNKNOWN = re.compile(
     r"(?:un|not |n't )support|unknown|unrecogni[sz]ed|unexpected|unavailable"
-    r"|extra[_ ](?:forbidden|inputs|field)|invalid|cannot be used"
+    r"|extra[_ ](?:forbidden|inputs|field)|invalid|cannot be used|enabled only"
     r"|not (?:permitted|allowed|implemented|available|accepted|valid|enabled)"
     r"|must be|expected|only .{0,40}\b(?:default|supported|allowed)",
     re.I,

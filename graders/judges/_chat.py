@@ -46,13 +46,12 @@ class Chat:
         message = choice.get("message")
         if not isinstance(message, Mapping):
             raise WrongShapeError("no message in its first choice")
-        usage = value.get("usage")
         return JudgeReply(
-            text=text_of(message.get("content"), "content"),
+            text=_content_text(message.get("content")),
             refusal=text_of(message.get("refusal"), "refusal"),
             finish_reason=text_of(choice.get("finish_reason"), "finish_reason"),
             model=text_of(value.get("model"), "model") or None,
-            usage=usage_of(usage, "prompt_tokens", "completion_tokens"),
+            usage=usage_of(value.get("usage"), "prompt_tokens", "completion_tokens"),
         )
 
 
@@ -66,6 +65,14 @@ def _block(block: Mapping[str, Any]) -> dict[str, Any]:
     if block["type"] == "input_audio":
         return audio_block(block)
     return {"type": "text", "text": sendable(block["text"])}
+
+
+def _content_text(content: object) -> str | None:
+    """Give the text of an answer; some servers send it in blocks, with the model's thoughts beside it."""
+    if not isinstance(content, list):
+        return text_of(content, "content")
+    texts = [each for each in content if isinstance(each, Mapping) and each.get("type") == "text"]
+    return "".join(text_of(each.get("text"), "text") or "" for each in texts)
 
 
 def _format(schema: Mapping[str, Any], abilities: Abilities) -> dict[str, Any] | None:

@@ -25,13 +25,13 @@ def reply_of(answer: Answer, style: Style, hush: Hush) -> JudgeReply:
     try:
         value = loads(answer.body)
     except ValueError:
-        return JudgeReply.failed("server_error", "the endpoint's answer is not JSON")
+        return JudgeReply.failed("no_answer", "the endpoint's answer is not JSON")
     try:
         if not isinstance(value, Mapping) or value.get("error"):
             raise WrongShapeError(": ".join(("an error", *said(value))))
         return style.reply(value)
     except WrongShapeError as error:
-        return JudgeReply.failed("server_error", hush(f"the endpoint's answer is none: {error}"))
+        return JudgeReply.failed("no_answer", hush(f"the endpoint's answer is none: {error}"))
 
 
 def _refusal(answer: Answer, hush: Hush) -> JudgeReply:
@@ -40,6 +40,8 @@ def _refusal(answer: Answer, hush: Hush) -> JudgeReply:
     behind = f" (HTTP {status})" + (f": {message}" if message else "")
     if status in (401, 403):  # what it says may hold a part of the key
         return JudgeReply.failed("unauthorized", f"the endpoint refuses the key (HTTP {status})")
+    if status == 429 and _code(value) == "insufficient_quota":
+        return JudgeReply.failed("budget", f"the quota at the endpoint is used up{behind}")
     if status == 429:
         reply = JudgeReply.failed("rate_limited", f"the endpoint wants fewer requests{behind}")
         return replace(reply, retry_after=asked_wait(answer.headers))

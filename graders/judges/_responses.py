@@ -98,7 +98,7 @@ def _finish(status: object, details: object) -> str | None:
     if status != "incomplete":
         return "stop"
     reason = details.get("reason") if isinstance(details, Mapping) else None
-    return {"max_output_tokens": "length"}.get(str(reason), str(reason))
+    return "length" if reason == "max_output_tokens" else str(reason or status)
 
 
 def _error_of(value: Mapping[str, Any]) -> str:

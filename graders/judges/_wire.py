@@ -4,7 +4,7 @@ Design: content blocks, the token limit, the answer's form and the reply have ot
 `Style` is the table of them. Half of a surrogate pair, which UTF-8 cannot hold, becomes the sign for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from graders.judges import JudgeReply, JudgeRequest
@@ -42,7 +42,8 @@ def sendable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def without_absent(body: dict[str, Any], abilities: Abilities) -> dict[str, Any]:
+def without_absent(body: Mapping[str, Any], abilities: Abilities) -> dict[str, Any]:
+    """Give what is said of a body, without what the endpoint does not take."""
     return {
         name: value for name, value in body.items() if value is not None and name not in abilities.left_out
     }
@@ -68,7 +69,7 @@ def _with_role(message: Mapping[str, Any], abilities: Abilities) -> Mapping[str,
     return message
 
 
-def converted(content: str | Sequence[Mapping[str, Any]], block: Any) -> Any:
+def converted(content: str | Sequence[Block], block: Callable[[Block], dict[str, Any]]) -> Any:
     """Convert a content; a single text goes as a text, which every server takes."""
     if isinstance(content, str):
         return sendable(content)
@@ -77,7 +78,8 @@ def converted(content: str | Sequence[Mapping[str, Any]], block: Any) -> Any:
     return [block(each) for each in content]
 
 
-def audio_block(block: Mapping[str, Any]) -> dict[str, Any]:
+def audio_block(block: Block) -> dict[str, Any]:
+    """Give a block of sound, which is the same in every way of asking."""
     audio = block["input_audio"]
     return {
         "type": "input_audio",
@@ -86,6 +88,7 @@ def audio_block(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def object_format(schema: Mapping[str, Any], abilities: Abilities) -> dict[str, Any] | None:
+    """Give the answer's form where it is no schema that is kept to; None for a plain text."""
     if abilities.form == "text":
         return None
     if abilities.form == "json_object":
@@ -94,12 +97,18 @@ def object_format(schema: Mapping[str, Any], abilities: Abilities) -> dict[str, 
 
 
 def text_of(value: object, name: str) -> str | None:
+    """Give a text or None.
+
+    Raises:
+        WrongShapeError: it is neither.
+    """
     if value is not None and not isinstance(value, str):
         raise WrongShapeError(f"{name} is {shown(value)}")
     return value
 
 
 def shown(value: object) -> str:
+    """Say what a value is, briefly."""
     return repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
 
 

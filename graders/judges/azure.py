@@ -1,14 +1,14 @@
 """A judge behind Azure OpenAI: its older paths with an api-version, and its v1 path."""
 
 import os
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from graders.endpoints import without_credentials
 from graders.endpoints.credentials import Entrance, key_of_environment
 from graders.errors import ConfigError, Problem
 from graders.judges import JudgeRequest
 from graders.judges._abilities import Abilities
-from graders.judges.openai import OpenAIJudge
+from graders.judges.openai import SECONDS, OpenAIJudge
 
 KEY, TOKEN = "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"
 ENDPOINT, VERSION = "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"
@@ -19,7 +19,8 @@ class AzureJudge(OpenAIJudge):
 
     The endpoint is `https://RESOURCE.openai.azure.com`, or `AZURE_OPENAI_ENDPOINT`; its v1 path is asked
     unless `OPENAI_API_VERSION`, or `?api-version=` in the address, names a version: then it is the path of
-    the deployment. An address that ends in `/v1` stays as it is. An Entra token in `AZURE_OPENAI_AD_TOKEN`
+    the deployment. An address that ends in `/v1` stays as it is; one of a deployment, as the portal shows it,
+    names the model too. An Entra token in `AZURE_OPENAI_AD_TOKEN`
     goes before a key in `AZURE_OPENAI_API_KEY`.
 
     Raises:
@@ -28,6 +29,12 @@ class AzureJudge(OpenAIJudge):
     """
 
     name = "azure"
+
+    def __init__(
+        self, model: str | None = None, base_url: str | None = None, *, seconds: float = SECONDS
+    ) -> None:
+        given = base_url or os.environ.get(ENDPOINT) or ""
+        super().__init__(model or _deployment(given), base_url, seconds=seconds)
 
     def _address(self, base_url: str | None) -> str:
         given = base_url or os.environ.get(ENDPOINT)
@@ -68,10 +75,16 @@ class AzureJudge(OpenAIJudge):
         return Abilities()
 
 
+def _deployment(url: str) -> str | None:
+    """Give the deployment that the address of one names, as the portal shows it."""
+    behind = url.partition("?")[0].partition("/deployments/")[2]
+    return unquote(behind.partition("/")[0]) or None
+
+
 def _completed(url: str) -> str:
     """Give the address below which the paths stand, with the version that they need."""
     parts = urlsplit(url)
-    path, query = parts.path.rstrip("/"), dict(parse_qsl(parts.query))
+    path, query = parts.path.partition("/deployments/")[0].rstrip("/"), dict(parse_qsl(parts.query))
     if path.endswith("/v1"):
         return url
     version = query.get("api-version") or os.environ.get(VERSION)

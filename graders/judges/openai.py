@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from graders.endpoints import without_credentials
-from graders.endpoints.client import Client, NoAnswerError, OutOfTimeError, require_client
+from graders.endpoints.client import Answer, Client, NoAnswerError, OutOfTimeError, require_client
 from graders.endpoints.credentials import Entrance, checked_address, key_of_environment
 from graders.errors import ConfigError, Problem
 from graders.judges import JudgeReply, JudgeRequest
@@ -80,25 +80,28 @@ class OpenAIJudge:
     def ask(self, request: JudgeRequest) -> JudgeReply:
         """Answer one request; a failure is a reply."""
         client, entrance = self._client()
-        ends = time.monotonic() + self._seconds
+        try:
+            answer = self._answer(client, request, time.monotonic() + self._seconds)
+        except OutOfTimeError:
+            return JudgeReply.failed("timeout", f"no whole answer within {self._seconds:g} s")
+        except NoAnswerError as error:
+            return JudgeReply.failed("no_answer", entrance.hushed(f"no answer: {error}"))
+        return reply_of(answer, self._style, entrance.hushed)
+
+    def _answer(self, client: Client, request: JudgeRequest, ends: float) -> Answer:
+        """Ask; and ask for less as long as the endpoint names what it does not take."""
         abilities = known = self._memory.of(request.model)
         while True:
             body = self._style.body(request, abilities)
-            try:
-                answer = client.post(self._path(request), dumps(body), seconds=ends - time.monotonic())
-            except OutOfTimeError:
-                return JudgeReply.failed("timeout", f"no whole answer within {self._seconds:g} s")
-            except NoAnswerError as error:
-                return JudgeReply.failed("server_error", entrance.hushed(f"no answer: {error}"))
-            less = None
-            if answer.status in MAY_BE_UNKNOWN:
-                less = abilities.without(refusal_text(answer.body), body)
+            answer = client.post(self._path(request), dumps(body), seconds=ends - time.monotonic())
+            refused = answer.status in MAY_BE_UNKNOWN
+            less = abilities.without(refusal_text(answer.body), body) if refused else None
             if less is None:
                 break
             abilities = less
         if abilities is not known and answer.status < 300:
             self._memory.learn(request.model, abilities)
-        return reply_of(answer, self._style, entrance.hushed)
+        return answer
 
     def close(self) -> None:
         """Close the connections that are at rest; the next call opens one again."""

@@ -32,7 +32,8 @@ from graders.strict_json import dumps, loads
 Check = Callable[[JudgeReply], Failure | None]
 """Says why a reply is of no use; None where it is."""
 
-_MAY_PASS = frozenset({"rate_limited", "server_error", "timeout"})
+_OVERLOADED = frozenset({"rate_limited", "server_error", "timeout"})
+_MAY_PASS = _OVERLOADED | {"no_answer"}
 _FOR_ALL = frozenset({"unauthorized", "budget"})
 _REPAIRED = frozenset({"not_json", "wrong_reply_shape", "not_a_number", "not_a_label"})
 _LONGEST_MESSAGE = 2000
@@ -234,7 +235,7 @@ def _reply_of(judge: Judge, request: JudgeRequest) -> JudgeReply:
     except TimeoutError as error:
         return JudgeReply.failed("timeout", f"the judge failed: {_name(error)}")
     except OSError as error:  # a connection, as a rule; to ask again may help
-        return JudgeReply.failed("server_error", f"the judge failed: {_name(error)}")
+        return JudgeReply.failed("no_answer", f"the judge failed: {_name(error)}")
     except Exception as error:  # the judge is somebody else's code
         return JudgeReply.failed("judge_failed", f"the judge failed: {_name(error)}")
     if not isinstance(reply, JudgeReply):
@@ -249,8 +250,8 @@ def _appraise(answer: _Answer) -> Appraisal:
     reply = answer.reply
     tokens = reply.usage["total_tokens"] if reply.usage else 0
     reason = reply.failure.reason if reply.failure else None
-    passing = reason in _MAY_PASS
-    return Appraisal(tokens, passing, passing, reply.retry_after, reason in _FOR_ALL)
+    overloaded = reason in _OVERLOADED
+    return Appraisal(tokens, reason in _MAY_PASS, overloaded, reply.retry_after, reason in _FOR_ALL)
 
 
 def _ended(future: "Future[_Answer]") -> _Answer:

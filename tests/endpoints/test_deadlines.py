@@ -45,7 +45,6 @@ def test_each_of_many_calls_has_its_own_time():
     with ThreadPoolExecutor(6) as pool:
         actual = list(pool.map(lambda each: watch(deadlines, each, until_cut), seconds))
     assert all(0 <= after - each < 0.5 for after, each in zip(actual, seconds, strict=True))
-    assert sorted(actual) == [actual[index] for index in (1, 3, 5, 2, 4, 0)]
 
 
 def test_the_thread_ends_when_there_is_nothing_to_watch():

@@ -48,6 +48,18 @@ def test_the_address_may_hold_the_version(azure, monkeypatch):
     assert azure.received[1].query == {"api-version": "preview"}
 
 
+def test_the_address_of_a_deployment_names_it(azure):
+    shown = "/openai/deployments/my%20judge/chat/completions?api-version=2024-10-21"
+    judge = AzureJudge(None, azure.base + shown)
+    assert judge.model == "my judge"
+    judge.ask(JudgeRequest("my judge", (), {}))
+    (received,) = azure.received
+    assert received.path == "/openai/deployments/my judge/chat/completions"
+    assert received.query == {"api-version": "2024-10-21"}
+    assert judge.identity == f"azure:my judge@{azure.base}/openai?api-version=2024-10-21"
+    assert AzureJudge("other", azure.base + shown).model == "other"
+
+
 @pytest.mark.parametrize("model", ["../../files", "a/b?c=d#e", ".."])
 def test_a_model_cannot_leave_its_place_in_the_path(azure, model, monkeypatch):
     monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")

@@ -121,6 +121,14 @@ def test_half_of_a_surrogate_pair_is_sent_as_the_sign_for_it(endpoint, judge_typ
     assert body["model"] == "m\ufffd"
 
 
+def test_a_text_may_come_in_blocks(endpoint, misbehaving, monkeypatch):
+    blocks = b'[{"type": "thinking"}, {"type": "text", "text": "a"}, {"type": "text", "text": "b"}]'
+    body = b'{"choices": [{"message": {"content": ' + blocks + b"}}]}"
+    monkeypatch.setitem(misbehaving.FAULTS, "null", lambda *_: misbehaving.Answer(200, body))
+    endpoint.faults = ["null"]
+    assert OpenAIJudge(None, endpoint.url).ask(REQUEST).text == "ab"
+
+
 def test_a_judge_without_usage_or_model_still_answers(endpoint, misbehaving, monkeypatch):
     body = b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": -1, "total_tokens": ""}}'
     monkeypatch.setitem(misbehaving.FAULTS, "null", lambda *_: misbehaving.Answer(200, body))

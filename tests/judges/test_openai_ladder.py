@@ -57,6 +57,15 @@ def test_below_the_schema_the_prompt_describes_the_answer(endpoint):
         assert messages[1:] == [{"role": "user", "content": "Rate this"}]
 
 
+def test_the_description_may_go_to_other_blocks(endpoint):
+    endpoint.lacks = ("json_schema",)
+    content = [{"type": "input_text", "text": "Be fair."}]
+    OpenAIJudge(None, endpoint.url).ask(JudgeRequest("m", ({"role": "system", "content": content},), SCHEMA))
+    first, second = endpoint.bodies[-1]["messages"][0]["content"]
+    assert first == {"type": "text", "text": "Be fair."}
+    assert second["text"].startswith("Answer with one JSON object")
+
+
 def test_without_a_system_message_the_description_is_one(endpoint):
     endpoint.lacks = ("json_schema",)
     OpenAIJudge(None, endpoint.url).ask(JudgeRequest("m", MESSAGES[1:], SCHEMA))
@@ -161,6 +170,7 @@ STEPS = {
     "'response_format.type' must be 'json_schema' or 'text'": "form",
     "This model does not support response format `json_schema`.": "form",
     "Unrecognized request argument supplied: response_format": "form",
+    "response_format value as json_schema is enabled only for api versions 2024-08-01-preview": "form",
     "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead.": "limit",
     "Extra inputs are not permitted body max_tokens": "limit",
     "'developer' is not one of ['system', 'assistant', 'user'] - unsupported role": "role",

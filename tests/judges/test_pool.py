@@ -143,7 +143,7 @@ class UnspeakableError(Exception):
         (KeyError("x"), "judge_failed", "KeyError: 'x'"),
         (UnspeakableError(), "judge_failed", "UnspeakableError: its message cannot be read"),
         (ValueError("x" * 10_000_000), "judge_failed", "ValueError: " + "x" * 1988),
-        (ConnectionResetError("gone"), "server_error", "ConnectionResetError: gone"),
+        (ConnectionResetError("gone"), "no_answer", "ConnectionResetError: gone"),
         (TimeoutError("late"), "timeout", "TimeoutError: late"),
     ],
     ids=lambda value: type(value).__name__,
@@ -195,7 +195,7 @@ class Scarce(Echo):
         return JudgeReply(text_of(request), usage={"prompt_tokens": 10})
 
 
-@pytest.mark.parametrize("reason", ["rate_limited", "server_error", "timeout"])
+@pytest.mark.parametrize("reason", ["rate_limited", "server_error", "timeout", "no_answer"])
 def test_what_may_pass_is_asked_for_again(reason):
     judge = Scarce(reason, reason)
     pool = JudgePool(judge)
