@@ -218,12 +218,14 @@ class Batch:
     """`n` rows as columns.
 
     `items` and `samples` are parallel lists. A row that could not be read has None in both and its reason
-    in `failures`; every column holds that reason at its place. Reading never changes what is read.
+    in `failures`; every column holds that reason at its place. Reading never changes what is read. `numbers`
+    are the rows' numbers in their data; 0 to n-1 where nobody says so.
     """
 
     items: Sequence[Item | None]
     samples: Sequence[Sample]
     failures: Mapping[int, Failure] = field(default_factory=dict)
+    numbers: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         if len(self.items) != len(self.samples):
@@ -244,6 +246,10 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def number(self, row: int) -> int:
+        """Give the number of a row in its data."""
+        return row if self.numbers is None else self.numbers[row]
 
     def column(self, path: Path) -> list[Any]:
         """Give the value at `path` for each row, or a `Failure` where there is none."""

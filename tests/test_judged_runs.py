@@ -177,7 +177,7 @@ def test_a_key_is_nowhere_in_what_a_run_leaves(endpoint, judged, tmp_path, misbe
 
 
 def test_rows_of_several_blocks_are_asked_about_at_once(endpoint, judged):
-    endpoint.latency = 0.05
+    endpoint.latency = 0.3
     judged(SCORE, rows_of(300), limits=Limits(concurrency=100))
     assert endpoint.most_at_once > 64
 

@@ -42,6 +42,7 @@ class Block:
             [row.item for row in self.rows],
             [row.sample for row in self.rows],
             {index: row.failure for index, row in enumerate(self.rows) if row.failure},
+            [row.number for row in self.rows],
         )
 
 

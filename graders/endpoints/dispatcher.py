@@ -58,6 +58,7 @@ _OVERDUE = Appraisal(again=True, overloaded=True)
 @dataclass(eq=False)
 class _Job(Generic[Answer]):
     call: Callable[[], Answer]
+    calls: int = 1
     future: "Future[Answer]" = field(default_factory=Future)
     attempts: int = 0
     started: float = 0.0
@@ -98,12 +99,12 @@ class Dispatcher(Generic[Answer]):
         self._wakes_at: float | None = None  # when the clock is looked at next; None where nobody watches it
         self._answer_for_all: Answer | None = None
 
-    def submit(self, call: Callable[[], Answer]) -> "Future[Answer]":
-        """Have a call made; give its answer to come.
+    def submit(self, call: Callable[[], Answer], *, calls: int = 1) -> "Future[Answer]":
+        """Have a call made, which counts as so many; give its answer to come.
 
         The future raises OverdueError, NotMadeError, or what the call raises.
         """
-        job = _Job(call)
+        job = _Job(call, calls)
         with self._lock:
             self._ready.append(job)
             self._rouse()
@@ -169,7 +170,7 @@ class Dispatcher(Generic[Answer]):
         """Start the time of a job; or say why, or with which answer, it is not made at all."""
         if self._answer_for_all is not None:
             return self._answer_for_all
-        refusal = self.budget.take()
+        refusal = self.budget.take(job.calls)
         if refusal is not None:
             self._let_all_go_on()
             return NotMadeError(refusal)

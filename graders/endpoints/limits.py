@@ -46,12 +46,12 @@ class Budget:
     retried: int = 0
     tokens: int = 0
 
-    def take(self) -> str | None:
-        """Count a call that is about to be made; say why it may not."""
+    def take(self, calls: int = 1) -> str | None:
+        """Count calls that are about to be made together; say why they may not."""
         most_calls, most_tokens = self.limits.max_calls, self.limits.max_tokens
-        if most_calls is not None and self.calls >= most_calls:
+        if most_calls is not None and self.calls + calls > most_calls:
             return f"the budget of {most_calls} calls is used up"
         if most_tokens is not None and self.tokens >= most_tokens:
             return f"the budget of {most_tokens} tokens is used up, by {self.tokens}"
-        self.calls += 1
+        self.calls += calls
         return None

@@ -37,6 +37,7 @@ class JudgeRequest:
     A message is `{"role", "content"}`, its content a text or a list of blocks as they stand in grader
     documents. `response_schema` is the `json_schema` of a strict response format: name, description,
     strict, schema. `repetition` tells apart requests that are to be asked anew although they are equal.
+    `row` is the number of the row that is asked about, no part of the request.
     """
 
     model: str
@@ -48,10 +49,11 @@ class JudgeRequest:
     seed: int | None = None
     reasoning_effort: str | None = None
     repetition: int = 0
+    row: int | None = None
 
     def key(self) -> bytes:
         """Give the whole request as JSON."""
-        return dumps(vars(self))
+        return dumps({name: value for name, value in vars(self).items() if name != "row"})
 
     def fingerprint(self) -> str:
         """Give the SHA-256 of the key, 64 hexadecimal digits."""
@@ -140,6 +142,8 @@ class Judge(Protocol):
     - `concurrency: int`, the most requests that it wants to be asked at the same time;
     - `final = True`, if its replies are neither worth keeping nor, as failures, worth asking for again;
     - `repairs = True`, if a reply that is no verdict is to be asked for once more, with what is wrong;
+    - `ask_many(requests: Sequence[JudgeRequest]) -> Sequence[JudgeReply]`, if it is better asked several
+      requests in one call, of which there are 32 at most;
     - `limited(seconds: float) -> Judge`, which gives a judge that gives a call up after so long. A judge
       without it is left to itself when its time is over: its row fails, its thread goes on.
     """

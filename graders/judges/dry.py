@@ -6,6 +6,7 @@ from typing import Any
 
 from graders.judges import Judge, JudgeReply, JudgeRequest
 from graders.judges.pool import Check, JudgePool, Replies
+from graders.strict_json import loads
 
 _CHARACTERS_A_TOKEN = 4
 """A rough mean of English text; the tokenisers of most models cannot be had offline."""
@@ -47,7 +48,8 @@ class DryPool(JudgePool):
     def form(self, request: JudgeRequest) -> Mapping[str, Any]:
         """Give a request as the judge would send it; as it is, where the judge does not say."""
         body = getattr(self._judge_asked, "body", None)
-        return vars(request) if body is None else body(request)
+        form: Mapping[str, Any] = loads(request.key()) if body is None else body(request)
+        return form
 
     def collected(self) -> Iterator[JudgeRequest]:
         """Give, once, the requests that came since the last time."""

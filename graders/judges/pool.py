@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 from graders.cache import Cache, key_of
 from graders.endpoints.dispatcher import (
-    LONGEST_PAUSE,
     Appraisal,
     Dispatcher,
     NotMadeError,
@@ -25,6 +24,7 @@ from graders.endpoints.dispatcher import (
 from graders.endpoints.limits import Limits
 from graders.errors import Failure
 from graders.judges import Judge, JudgeReply, JudgeRequest, fingerprint_of
+from graders.judges.boundary import replies_of
 from graders.judges.record import Recorder
 from graders.judges.repair import repaired
 from graders.strict_json import dumps, loads
@@ -36,7 +36,8 @@ _OVERLOADED = frozenset({"rate_limited", "server_error", "timeout"})
 _MAY_PASS = _OVERLOADED | {"no_answer"}
 _FOR_ALL = frozenset({"unauthorized", "budget"})
 _REPAIRED = frozenset({"not_json", "wrong_reply_shape", "not_a_number", "not_a_label"})
-_LONGEST_MESSAGE = 2000
+_MANY = 32
+"""Most requests that a judge is asked in one call, where it takes many."""
 _GRACE = 5.0
 """Seconds after its time that a judge has to give a call up by itself, where it can."""
 
@@ -91,7 +92,8 @@ class JudgePool:
             seconds=limits.seconds + (0.0 if limited is None else _GRACE),
             retries=0 if final else limits.retries,
         )
-        self._dispatcher: Dispatcher[_Answer] = Dispatcher(adjusted, _appraise, name="judge")
+        self._group = _MANY if callable(getattr(judge, "ask_many", None)) else 1
+        self._dispatcher: Dispatcher[list[_Answer]] = Dispatcher(adjusted, _appraise, name="judge")
         self._lock = threading.Lock()
         self._asked: dict[bytes, Future[JudgeReply]] = {}
         self._usage: dict[str, Counter[str]] = {}
@@ -115,12 +117,14 @@ class JudgePool:
         questions: list[_Question] = []
         with self._lock:
             for key, request, each in zip(keys, requests, encoded, strict=True):
+                if key not in found and key in self._asked:
+                    found[key] = self._asked[key]
                 if key not in found:
-                    found[key] = self._asked.setdefault(key, Future())
+                    found[key] = self._asked[key] = Future()
                     questions.append(_Question(key, len(each), request, check, found[key]))
                     self._waiting_bytes += len(each)
-        for question in questions:
-            self._submit(question)
+        for start in range(0, len(questions), self._group):
+            self._submit(questions[start : start + self._group])
         return Replies(prints, [found[key] for key in keys], self._recorder)
 
     def ask_all(self, requests: Sequence[JudgeRequest], check: Check = lambda _: None) -> list[JudgeReply]:
@@ -163,42 +167,52 @@ class JudgePool:
             self._from_cache += len(kept)
         return kept
 
-    def _submit(self, question: _Question) -> None:
-        future = self._dispatcher.submit(partial(self._answer, question))
-        future.add_done_callback(partial(self._arrived, question))
+    def _submit(self, group: Sequence[_Question]) -> None:
+        future = self._dispatcher.submit(partial(self._answer, group), calls=len(group))
+        future.add_done_callback(partial(self._arrived, group))
 
-    def _answer(self, question: _Question) -> _Answer:
-        """Ask the judge, in a thread of the dispatcher; keep a reply that is of use."""
-        reply = _reply_of(self._judge, question.request)
+    def _answer(self, group: Sequence[_Question]) -> list[_Answer]:
+        """Ask the judge, in a thread of the dispatcher; keep the replies that are of use."""
+        replies = replies_of(self._judge, [question.request for question in group])
         with self._lock:
-            model = reply.model or question.request.model
-            self._usage.setdefault(model, Counter()).update({"calls": 1, **(reply.usage or {})})
+            for question, reply in zip(group, replies, strict=True):
+                model = reply.model or question.request.model
+                self._usage.setdefault(model, Counter()).update({"calls": 1, **(reply.usage or {})})
+        answers = [self._checked(question, reply) for question, reply in zip(group, replies, strict=True)]
+        pairs = zip(group, answers, strict=True)
+        useful = {each.key: dumps(answer.reply.to_dict()) for each, answer in pairs if answer.failure is None}
+        if useful:
+            self._cache.put_many("judge", useful)
+        return answers
+
+    def _checked(self, question: _Question, reply: JudgeReply) -> _Answer:
         if reply.failure is not None:
             return _Answer(reply, reply.failure)
         if question.first is not None:
             reply = replace(reply, usage=_sum(question.first.usage, reply.usage))
-        failure = question.check(reply)
-        if failure is None:
-            self._cache.put_many("judge", {question.key: dumps(reply.to_dict())})
-        return _Answer(reply, failure)
+        return _Answer(reply, question.check(reply))
 
-    def _arrived(self, question: _Question, future: "Future[_Answer]") -> None:
-        """Hand a reply on, unless it is to be repaired first."""
+    def _arrived(self, group: Sequence[_Question], future: "Future[list[_Answer]]") -> None:
+        """Hand replies on, but for those that are to be asked for again first."""
         try:
-            reply, failure = _ended(future)
-            if failure is not None and failure.reason in _REPAIRED and self._may_repair(question, reply):
+            answers = _ended(group, future)
+        except BaseException as error:
+            for question in group:
+                self._forget(question)
+                question.reply.set_exception(error)
+            return
+        alone = len(group) == 1
+        for question, (reply, failure) in zip(group, answers, strict=True):
+            if failure is not None and not alone and failure.reason in _MAY_PASS | {"budget"}:
+                self._submit([question])
+            elif failure is not None and failure.reason in _REPAIRED and self._may_repair(question, reply):
                 question.request = repaired(question.request, reply.text or "", failure.detail)
                 question.first = reply
-                self._submit(question)
-                return
-            if reply.failure is not None and question.first is not None:
-                reply = question.first  # it could not be repaired
-        except BaseException as error:
-            self._forget(question)
-            question.reply.set_exception(error)
-            return
-        self._forget(question)
-        question.reply.set_result(reply)
+                self._submit([question])
+            else:
+                self._forget(question)
+                # a reply that could not be repaired stands
+                question.reply.set_result(question.first or reply if reply.failure else reply)
 
     def _may_repair(self, question: _Question, reply: JudgeReply) -> bool:
         return self._repairs and question.first is None and bool(reply.text)
@@ -229,40 +243,33 @@ def _pool(judge: Judge, limits: Limits | None, cache: Cache | None, recorder: Re
     return JudgePool(judge, limits=limits, cache=cache, recorder=recorder)
 
 
-def _reply_of(judge: Judge, request: JudgeRequest) -> JudgeReply:
+def _appraise(answers: Sequence[_Answer]) -> Appraisal:
+    """Say what answers mean for the endpoint; those of several questions are asked for again one by one."""
+    replies = [answer.reply for answer in answers]
+    reasons = {reply.failure.reason for reply in replies if reply.failure}
+    return Appraisal(
+        tokens=sum(reply.usage["total_tokens"] for reply in replies if reply.usage),
+        again=len(answers) == 1 and not reasons.isdisjoint(_MAY_PASS),
+        overloaded=not reasons.isdisjoint(_OVERLOADED),
+        pause=max((reply.retry_after for reply in replies if reply.retry_after is not None), default=None),
+        for_all=not reasons.isdisjoint(_FOR_ALL),
+    )
+
+
+def _ended(group: Sequence[_Question], future: "Future[list[_Answer]]") -> list[_Answer]:
+    """Give the answer to each question, also where the call was not made or not answered."""
     try:
-        reply = judge.ask(request)
-    except TimeoutError as error:
-        return JudgeReply.failed("timeout", f"the judge failed: {_name(error)}")
-    except OSError as error:  # a connection, as a rule; to ask again may help
-        return JudgeReply.failed("no_answer", f"the judge failed: {_name(error)}")
-    except Exception as error:  # the judge is somebody else's code
-        return JudgeReply.failed("judge_failed", f"the judge failed: {_name(error)}")
-    if not isinstance(reply, JudgeReply):
-        return JudgeReply.failed("judge_failed", f"expected a JudgeReply; got {type(reply).__name__}")
-    if reply.retry_after is not None and reply.retry_after > LONGEST_PAUSE:
-        message = f"the endpoint asks for a pause of {reply.retry_after:.0f} s"
-        return JudgeReply.failed("budget", message)
-    return reply
-
-
-def _appraise(answer: _Answer) -> Appraisal:
-    reply = answer.reply
-    tokens = reply.usage["total_tokens"] if reply.usage else 0
-    reason = reply.failure.reason if reply.failure else None
-    overloaded = reason in _OVERLOADED
-    return Appraisal(tokens, reason in _MAY_PASS, overloaded, reply.retry_after, reason in _FOR_ALL)
-
-
-def _ended(future: "Future[_Answer]") -> _Answer:
-    """Give the answer of a call, also where it was not made or not answered."""
-    try:
-        return future.result()
+        answers = future.result()
     except OverdueError as error:
         failure = Failure("timeout", f"the judge gave {error}")
     except NotMadeError as error:
         failure = Failure("budget", str(error))
-    return _Answer(JudgeReply(failure=failure), failure)
+    else:
+        if len(answers) == len(group):
+            return answers
+        # the answers to another call, of which one holds for all calls
+        failure = next(each.failure for each in answers if each.failure and each.failure.reason in _FOR_ALL)
+    return [_Answer(JudgeReply(failure=failure), failure)] * len(group)
 
 
 def _decoded(value: bytes) -> JudgeReply | None:
@@ -274,11 +281,3 @@ def _decoded(value: bytes) -> JudgeReply | None:
 
 def _sum(one: Mapping[str, int] | None, other: Mapping[str, int] | None) -> dict[str, int] | None:
     return dict(Counter(one or {}) + Counter(other or {})) if one or other else None
-
-
-def _name(error: Exception) -> str:
-    try:
-        message = str(error)
-    except Exception:  # so is the exception
-        message = "its message cannot be read"
-    return f"{type(error).__name__}: {message}"[:_LONGEST_MESSAGE]

@@ -22,15 +22,18 @@ Answer = JudgeReply | str | Mapping[str, Any]
 mapping of its keys alone), else what the text holds, such as `{"steps": [], "result": 1}`."""
 
 _REPLY_KEYS = JudgeReply().to_dict().keys()
+_NAMES = {"key": str, "row": int}
+"""What a line may name besides its reply."""
 
 
 class ScriptedJudge:
     """Answers from a script.
 
-    `script` is a sequence, read in order; a mapping from `JudgeRequest.fingerprint()` to the answer; or a
-    function of the request, which may be called from several threads. Where the script has no answer, the
-    reply is a failure. `identity` names a script that has no name of its own, such as a lambda. What a script
-    says is final: it is neither kept in a cache, nor asked for again where it is a failure.
+    `script` is a sequence, read in order; a mapping from `JudgeRequest.fingerprint()`, or from the numbers of
+    rows, to the answer; or a function of the request, which may be called from several threads. Where the
+    script has no answer, the reply is a failure. `identity` names a script that has no name of its own, such
+    as a lambda. What a script says is final: it is neither kept in a cache, nor asked for again where it is
+    a failure.
 
         >>> judge = ScriptedJudge([{"steps": [], "result": 1}])
         >>> request = JudgeRequest("any", (), {})
@@ -42,7 +45,10 @@ class ScriptedJudge:
 
     def __init__(
         self,
-        script: Sequence[Answer] | Mapping[str, Answer] | Callable[[JudgeRequest], Answer],
+        script: Sequence[Answer]
+        | Mapping[str, Answer]
+        | Mapping[int, Answer]
+        | Callable[[JudgeRequest], Answer],
         *,
         identity: str | None = None,
     ) -> None:
@@ -65,7 +71,7 @@ class ScriptedJudge:
         """Read the script `scripted:FILE`: JSON lines.
 
         A line is an answer, and the script is read in order; or every line is `{"key", "reply"}`, with the
-        fingerprint of a request and the answer to it.
+        fingerprint of a request, or `{"row", "reply"}`, with the number of a row, and the answer to it.
 
         Raises:
             ConfigError: there is no such file, or a line is no answer; lists every problem.
@@ -93,13 +99,15 @@ class _InOrder:
 
 
 class _ByKey:
-    def __init__(self, replies: Mapping[str, JudgeReply]) -> None:
+    def __init__(self, replies: Mapping[str | int, JudgeReply]) -> None:
         self._replies = replies
 
     def __call__(self, request: JudgeRequest) -> JudgeReply:
         key = request.fingerprint()
-        reply = self._replies.get(key)
-        return reply or JudgeReply.failed("judge_failed", f"the script has no reply to the request {key}")
+        reply = self._replies.get(key) or self._replies.get(-1 if request.row is None else request.row)
+        of_row = "" if request.row is None else f" of row {request.row}"
+        message = f"the script has no reply to the request {key}{of_row}"
+        return reply or JudgeReply.failed("judge_failed", message)
 
 
 def _reply(answer: object) -> JudgeReply:
@@ -124,18 +132,18 @@ def _name_of(script: object) -> str:
     return f"{named.__module__}.{getattr(named, '__qualname__', '')}"
 
 
-def _digest_of(replies: Mapping[str, JudgeReply]) -> str:
-    said = {key: replies[key].to_dict() for key in sorted(replies)}
+def _digest_of(replies: Mapping[str | int, JudgeReply]) -> str:
+    said = {str(key): replies[key].to_dict() for key in sorted(replies, key=str)}
     return hashlib.sha256(dumps(said)).hexdigest()
 
 
-def _read(path: Path) -> list[JudgeReply] | dict[str, JudgeReply]:
+def _read(path: Path) -> list[JudgeReply] | dict[str | int, JudgeReply]:
     try:
         lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").splitlines()
     except OSError as error:
         raise ConfigError([Problem(str(path), f"cannot be read: {error.strerror}")]) from None
     in_order: list[JudgeReply] = []
-    by_key: dict[str, JudgeReply] = {}
+    by_key: dict[str | int, JudgeReply] = {}
     problems: list[Problem] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -145,17 +153,18 @@ def _read(path: Path) -> list[JudgeReply] | dict[str, JudgeReply]:
         except (TypeError, ValueError) as error:
             problems.append(Problem(f"{path}: line {number}", str(error)))
     if in_order and by_key:
-        problems.append(Problem(str(path), "expected a key in every line or in none"))
+        problems.append(Problem(str(path), "expected a key or a row in every line or in none"))
     if problems:
         raise ConfigError(problems)
     return by_key or in_order
 
 
-def _add(value: object, in_order: list[JudgeReply], by_key: dict[str, JudgeReply]) -> None:
-    if not (isinstance(value, Mapping) and value.keys() == {"key", "reply"}):
-        in_order.append(_reply(value))
-        return
-    key = value["key"]
-    if not isinstance(key, str) or key in by_key:
-        raise ValueError(f"expected a key of its own; got {key!r}")
-    by_key[key] = _reply(value["reply"])
+def _add(value: object, in_order: list[JudgeReply], by_key: dict[str | int, JudgeReply]) -> None:
+    for name, kind in _NAMES.items():
+        if isinstance(value, Mapping) and value.keys() == {name, "reply"}:
+            key = value[name]
+            if type(key) is not kind or key in by_key:
+                raise ValueError(f"expected a {name} of its own; got {key!r}")
+            by_key[key] = _reply(value["reply"])
+            return
+    in_order.append(_reply(value))

@@ -109,7 +109,9 @@ class Inquiry:
         key = (Inquiry, id(self))
         if key not in batch.memo:
             messages, failures = self.prompt.render(batch)
-            requests = [replace(self.request, messages=each) for each in messages.values()]
+            requests = [
+                replace(self.request, messages=each, row=batch.number(row)) for row, each in messages.items()
+            ]
             asked = _Asked(list(messages), self.pool.ask(requests, self._failure), failures)
             batch.memo[key] = (self, asked)  # with self, lest its id be given to another one
         found: _Asked = batch.memo[key][1]

@@ -413,6 +413,69 @@ def test_a_repair_that_the_budget_forbids_leaves_the_reply_as_it_is():
     assert reply.text == "prose"
 
 
+class Batched(Echo):
+    """Takes many requests in one call; some of them fail once."""
+
+    def __init__(self, *failing):
+        super().__init__()
+        self.failing, self.sizes = set(failing), []
+
+    def ask_many(self, requests):
+        self.sizes.append(len(requests))
+        return [self.ask(request) for request in requests]
+
+    def ask(self, request):
+        self.asked.append(text_of(request))
+        if text_of(request) in self.failing:
+            self.failing.remove(text_of(request))
+            return JudgeReply.failed("server_error", "once")
+        return JudgeReply(text_of(request))
+
+
+def test_a_judge_that_takes_many_is_asked_many():
+    judge = Batched()
+    judge.concurrency = 1
+    texts = [str(n) for n in range(70)]
+    assert [reply.text for reply in ask_all(judge, [request_of(text) for text in texts])] == texts
+    assert judge.sizes == [32, 32, 6]
+
+
+def test_of_many_only_those_that_failed_are_asked_again():
+    judge = Batched("3", "5")
+    replies = ask_all(judge, [request_of(str(n)) for n in range(8)], limits=Limits())
+    assert [reply.text for reply in replies] == [str(n) for n in range(8)]
+    assert (judge.sizes, len(judge.asked)) == ([8], 10)
+
+
+def test_the_budget_counts_each_of_many():
+    judge = Batched()
+    replies = ask_all(judge, [request_of(str(n)) for n in range(40)], limits=Limits(max_calls=35))
+    assert sum(reply.failure is None for reply in replies) == len(judge.asked) == 35
+
+
+@pytest.mark.parametrize("answer", [None, [], [JudgeReply("x")] * 3, "ab"])
+def test_another_number_of_replies_is_a_failure_of_each(answer):
+    class Odd(Batched):
+        def ask_many(self, requests):
+            return answer
+
+    replies = ask_all(Odd(), [request_of("a"), request_of("b")])
+    assert {reply.failure.reason for reply in replies} == {"judge_failed"}
+
+
+def test_a_refused_key_ends_the_asking_also_of_many():
+    class Locked(Batched):
+        def ask_many(self, requests):
+            self.sizes.append(len(requests))
+            return [JudgeReply.failed("unauthorized", "no")] * len(requests)
+
+    judge = Locked()
+    judge.concurrency = 1
+    replies = ask_all(judge, [request_of(str(n)) for n in range(70)])
+    assert {reply.failure.reason for reply in replies} == {"unauthorized"}
+    assert judge.sizes == [32]
+
+
 def test_what_is_cancelled_is_not_asked():
     judge = Stuck()
     judge.concurrency = 1

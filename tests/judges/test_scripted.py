@@ -3,6 +3,7 @@
 import json
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -82,6 +83,14 @@ def test_a_mapping_answers_by_fingerprint():
     assert replies[1].failure.detail == f"the script has no reply to the request {B.fingerprint()}"
 
 
+def test_a_script_by_row_answers_by_the_number_of_the_row(tmp_path):
+    judge = script_of(tmp_path, {"row": 7, "reply": "seven"}, {"row": 0, "reply": VERDICT})
+    replies = JudgePool(judge).ask_all([replace(A, row=7), replace(B, row=0), replace(C, row=3)])
+    assert texts(replies) == ["seven", '{"steps":[],"result":1}', None]
+    assert replies[2].failure.detail.endswith(" of row 3")
+    assert ScriptedJudge({7: "seven"}).ask(replace(A, row=7)).text == "seven"
+
+
 def test_a_function_answers_each_request():
     assert texts(JudgePool(ScriptedJudge(shout)).ask_all([B, A, C])) == ["B", "A", "C"]
 
@@ -122,7 +131,11 @@ def test_an_empty_file_has_no_replies(tmp_path):
         (['{"text": 1}'], ["line 1: text: expected a text or None; got int"]),
         (['{"failure": {"reason": "tired", "detail": ""}}'], ["line 1: failure: expected one of budget"]),
         (['{"key": "a", "reply": "x"}', '{"key": "a", "reply": "y"}'], ["line 2: expected a key of its own"]),
-        (['{"key": "a", "reply": "x"}', '"y"'], ["expected a key in every line or in none"]),
+        (['{"key": "a", "reply": "x"}', '"y"'], ["expected a key or a row in every line or in none"]),
+        (
+            ['{"row": true, "reply": "x"}', '{"row": -1.0, "reply": "y"}'],
+            ["line 1: expected a row of its own", "line 2: expected a row of its own"],
+        ),
         (["[" * 100_000], ["line 1: nested too deeply"]),
     ],
 )
