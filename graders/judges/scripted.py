@@ -22,7 +22,7 @@ Answer = JudgeReply | str | Mapping[str, Any]
 mapping of its keys alone), else what the text holds, such as `{"steps": [], "result": 1}`."""
 
 _REPLY_KEYS = JudgeReply().to_dict().keys()
-_NAMES = {"key": str, "row": int}
+_NAMES: dict[str, type[Any]] = {"key": str, "row": int}
 """What a line may name besides its reply."""
 
 
@@ -45,10 +45,7 @@ class ScriptedJudge:
 
     def __init__(
         self,
-        script: Sequence[Answer]
-        | Mapping[str, Answer]
-        | Mapping[int, Answer]
-        | Callable[[JudgeRequest], Answer],
+        script: Sequence[Answer] | Mapping[Any, Answer] | Callable[[JudgeRequest], Answer],
         *,
         identity: str | None = None,
     ) -> None:
@@ -160,10 +157,10 @@ def _read(path: Path) -> list[JudgeReply] | dict[str | int, JudgeReply]:
 
 
 def _add(value: object, in_order: list[JudgeReply], by_key: dict[str | int, JudgeReply]) -> None:
-    for name, kind in _NAMES.items():
+    for name, type_of_key in _NAMES.items():
         if isinstance(value, Mapping) and value.keys() == {name, "reply"}:
-            key = value[name]
-            if type(key) is not kind or key in by_key:
+            key: Any = value[name]
+            if type(key) is not type_of_key or key in by_key:
                 raise ValueError(f"expected a {name} of its own; got {key!r}")
             by_key[key] = _reply(value["reply"])
             return
