@@ -12,7 +12,7 @@ PACKAGE = Path(graders.__file__).parent
 LEVELS = {
     "errors": 0, "metrics": 0, "strict_json": 0,
     "config": 1, "batch": 1, "scores": 1, "stats": 1, "catalog": 1,
-    "sandbox": 1, "cache": 1, "endpoints": 1,
+    "sandbox": 1, "cache": 1, "endpoints": 1, "tables": 1, "lock": 1,
     "render": 2, "formula": 2, "judges": 2, "embedders": 2, "sampling": 2,
     "registry": 3, "scoring": 3,
     "compile": 4, "dataset": 4, "results": 4,
@@ -38,8 +38,8 @@ MAY_IMPORT = {
     "scoring": BASIS
     | {"config", "render", "formula", "batch", "scores", "metrics", "judges", "embedders", "sandbox"},
     "compile": up_to(3),
-    "dataset": BASIS | {"batch"},
-    "results": BASIS | {"scores", "batch", "stats"},
+    "dataset": BASIS | {"batch", "tables"},
+    "results": BASIS | {"scores", "batch", "stats", "tables", "lock"},
     "engine": up_to(4),
     "analysis": BASIS | {"engine", "dataset", "results", "stats", "metrics", "batch", "render"},
     "report": BASIS | {"results", "stats", "analysis"},
