@@ -33,10 +33,10 @@ check: $(READY)
 	$(BIN)/mypy
 
 test: $(READY)
-	$(BIN)/pytest -m 'not outside and not soak'
+	$(BIN)/pytest -n auto -m 'not outside and not soak'
 
 test-all: $(READY)
-	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && $(BIN)/pytest -m 'not soak'
+	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && $(BIN)/pytest -n auto -m 'not soak'
 
 soak: $(READY)
 	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && HYPOTHESIS_PROFILE=soak $(BIN)/pytest

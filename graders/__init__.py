@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graders.compile import Asking, Grader, Limits, Options, load_grader
+    from graders.compile import Asking, Confinement, Grader, Limits, Options, load_grader
     from graders.engine import evaluate
     from graders.errors import (
         ConfigError,
@@ -29,6 +29,7 @@ __all__ = [
     "Asking",
     "ConfigError",
     "ConfigWarning",
+    "Confinement",
     "DataError",
     "Grade",
     "Grader",
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "compile": ("Asking", "Grader", "Limits", "Options", "load_grader"),
+    "compile": ("Asking", "Confinement", "Grader", "Limits", "Options", "load_grader"),
     "engine": ("evaluate",),
     "results": ("Results",),
     "scores": ("Grade", "Scores"),

@@ -1,9 +1,11 @@
 """One process at a time in a directory.
 
-Design: the operating system's lock ends with its process, however that ends. Where there is none (no
-`fcntl`), a file that only one process can create holds the number of that process.
+Design: the operating system's lock, on the directory itself, ends with its process, however that ends. Where
+there is none (no `fcntl`, or a file system without locks), a file that only one process can create holds the
+number of that process.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +14,7 @@ from pathlib import Path
 from graders.errors import RunError
 
 LOCK = ".lock"
+_NO_LOCKS = (errno.ENOLCK, errno.EBADF, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @contextmanager
@@ -21,18 +24,34 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         RunError: another process holds it.
     """
-    try:
-        import fcntl
-    except ImportError:
+    number = _flocked(folder)
+    if number is None:
         with _owned(folder / LOCK):
             yield
         return
-    with (folder / LOCK).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _taken(folder) from None
+    try:
         yield
+    finally:
+        os.close(number)
+
+
+def _flocked(folder: Path) -> int | None:
+    """Lock a directory, and give what it is open as; None where the system has no such lock."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(number)
+        if isinstance(error, BlockingIOError):
+            raise _taken(folder) from None
+        if error.errno in _NO_LOCKS:
+            return None
+        raise
+    return number
 
 
 @contextmanager
@@ -72,4 +91,4 @@ def _is_alive(path: Path) -> bool:
 
 
 def _taken(folder: Path) -> RunError:
-    return RunError(f"{folder}: another process is pulling into it")
+    return RunError(f"{folder}: another process is at work in it")

@@ -25,6 +25,7 @@ BUILT_IN: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
                 "text_similarity": "graders.scoring.text_similarity:TextSimilarity",
                 "score_model": "graders.scoring.score_model:ScoreModel",
                 "label_model": "graders.scoring.label_model:LabelModel",
+                "python": "graders.scoring.python:Python",
                 "multi": "graders.scoring.multi:Multi",
             }
         ),
@@ -49,9 +50,6 @@ BUILT_IN: Mapping[Kind, Mapping[str, str]] = MappingProxyType(
 )
 """What this package brings; the metrics stand in `graders.metrics.METRICS`."""
 
-_AWAITED = frozenset({"python"})
-"""Published grader types that this package does not bring yet; nobody else may."""
-
 
 class Registry:
     """Looks names up; frozen once it is made."""
@@ -61,8 +59,7 @@ class Registry:
         if plugins:
             for kind in BUILT_IN:
                 points = entry_points(group=f"graders.{kind}")
-                taken = _AWAITED if kind == "types" else frozenset()
-                self._plugins[kind] = {point.name: point for point in points if point.name not in taken}
+                self._plugins[kind] = {point.name: point for point in points}
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Give every known name of a kind, built-in ones first."""

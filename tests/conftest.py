@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from graders.sandbox import LEVELS, probe
+from graders.sandbox.confinement import Confinement
+
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=60)
 settings.register_profile(
     "soak", deadline=None, max_examples=3000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -31,6 +34,12 @@ def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def confinement() -> Confinement:
+    """The strongest sandbox that this machine gives; level `full`, where nothing stands in its way."""
+    return Confinement(next(level for level in LEVELS if probe(level)), workers=2)
 
 
 def _load(name: str, folder: str = "hosted") -> ModuleType:

@@ -24,8 +24,9 @@ def test_a_ready_made_grader_has_a_document_rows_and_a_summary(grader):
 
 
 @pytest.mark.parametrize("grader", list(catalog.ready_made()), ids=lambda grader: grader.name)
-def test_a_ready_made_grader_loads_without_a_warning(grader):
-    loaded = load_grader(f"template:{grader.name}", judge=ScriptedJudge([]), embedder="lexical")
+def test_a_ready_made_grader_loads_without_a_warning(grader, confinement):
+    source = f"template:{grader.name}"
+    loaded = load_grader(source, judge=ScriptedJudge([]), embedder="lexical", confinement=confinement)
     assert loaded.warnings == ()
 
 

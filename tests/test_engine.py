@@ -163,7 +163,7 @@ def test_a_limit_grades_the_first_rows(exact, limit, expected):
 
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_limit_below_one_is_refused(exact, limit):
-    with pytest.raises(ValueError, match="expected a limit of at least 1"):
+    with pytest.raises(ValueError, match="expected limit of at least 1"):
         evaluate(exact, [{"item": {"answer": "a"}, "sample": "a"}] * 3, limit=limit)
 
 

@@ -65,9 +65,9 @@ def test_without_errors_the_24_flags_stand_at_their_defaults_in_the_observed_ord
 @pytest.mark.parametrize("code", [code for code in Code if code.name in DEFAULTS])
 def test_a_code_sets_its_flag_and_its_details(code):
     expected = DEFAULTS | {code.name: True}
-    for details in (f"{code.name}_details", f"{code.name}_type"):
-        if details in DEFAULTS:
-            expected[details] = "why"
+    for key, value in ((f"{code.name}_details", "why"), (f"{code.name}_type", "reason")):
+        if key in DEFAULTS:
+            expected[key] = value
     assert list(hosted_flags([error_of(code)]).items()) == list(expected.items())
 
 

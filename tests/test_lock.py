@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graders.errors import RunError
-from graders.hosted.lock import LOCK, locked
+from graders.lock import LOCK, locked
 
 
 @pytest.fixture(params=["fcntl", "none"])

@@ -7,15 +7,15 @@ import graders
 
 HEAVY = (
     "typer", "rich", "fastapi", "jinja2", "openai", "nltk", "rouge_score", "sacrebleu",
-    "sqlite3", "pandas", "scipy",
+    "sqlite3", "pandas", "scipy", "pyarrow", "polars",
 )  # fmt: skip
 
 
 def test_the_front_door_shows_exactly_these_names() -> None:
     expected = [
-        "Asking", "ConfigError", "ConfigWarning", "DataError", "Grade", "Grader", "GradersError", "Limits",
-        "MissingExtraError", "Options", "Results", "RunError", "RunStoppedError", "Scores",
-        "evaluate", "load_grader",
+        "Asking", "ConfigError", "ConfigWarning", "Confinement", "DataError", "Grade", "Grader",
+        "GradersError", "Limits", "MissingExtraError", "Options", "Results", "RunError", "RunStoppedError",
+        "Scores", "evaluate", "load_grader",
     ]  # fmt: skip
     assert graders.__all__ == expected
 

@@ -9,6 +9,7 @@ import typer
 from graders.cli.bench import bench_command
 from graders.cli.cache import cache
 from graders.cli.console import never_fail
+from graders.cli.export import export
 from graders.cli.grade import grade
 from graders.cli.pull import pull
 from graders.cli.regrade import regrade
@@ -30,6 +31,7 @@ app.command()(run)
 app.command()(grade)
 app.command()(validate)
 app.command()(show)
+app.command()(export)
 app.command("verify")(verify_command)
 app.command("bench")(bench_command)
 app.command()(pull)

@@ -12,6 +12,7 @@ from graders.cli.options import JudgeOptions
 from graders.compile import Grader, Options, compile_document, modernise, read_source
 from graders.errors import ConfigError, Problem
 from graders.judges.spec import FORM
+from graders.sandbox.confinement import Confinement
 from graders.strict_json import loads_unique
 
 GraderArgument = Annotated[
@@ -83,6 +84,7 @@ def load(
     options: Options,
     *,
     judging: JudgeOptions,
+    confinement: Confinement,
     embedder: str | None = None,
     cache: Cache | None = None,
     dry: bool = False,
@@ -94,11 +96,26 @@ def load(
     document = read_document(argument)
     asking = replace(judging.asking(), dry=dry)
     grader = compile_document(
-        document, judge=judging.judge, embedder=embedder, cache=cache, asking=asking, options=options
+        document,
+        judge=judging.judge,
+        embedder=embedder,
+        cache=cache,
+        asking=asking,
+        confinement=confinement,
+        options=options,
     )
     say_each("warning", grader.warnings)
     say_each("hint", grader.hints)
     if grader.embedder is not None:
         identity = grader.embedder["identity"]
         say("note", f"embedded by {identity}; scores and thresholds do not carry over to other embedders")
+    if grader.confinement is not None and grader.confinement.level != "full":
+        level = grader.confinement.level
+        say("warning", f"sources run at sandbox level {level}: {_LACKS[level]}")
     return grader
+
+
+_LACKS = {
+    "reduced": "they can see which files exist, how large they are and when they changed",
+    "none": "nothing keeps them from this machine",
+}

@@ -19,7 +19,7 @@ from graders.cli.documents import (
     variants_of,
 )
 from graders.cli.exits import ROW_ERRORS, exit_codes
-from graders.cli.options import CacheOptions, JudgeOptions, expanded
+from graders.cli.options import CacheOptions, JudgeOptions, SandboxOptions, expanded
 from graders.compile import Options
 from graders.errors import DataError
 from graders.strict_json import loads
@@ -38,6 +38,7 @@ def grade(
     legacy: LegacyOption = False,
     judging: JudgeOptions,
     embedder: EmbedderOption = None,
+    confining: SandboxOptions,
     caching: CacheOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print the object on one line.")] = False,
 ) -> None:
@@ -48,7 +49,8 @@ def grade(
     kept = caching.named()
     with exit_codes():
         options = Options("zero", None, legacy, variants_of(metric), judging.media_root)
-        bound = load(grader, options, judging=judging, embedder=embedder, cache=kept)
+        where = confining.confinement(workers=1)
+        bound = load(grader, options, judging=judging, confinement=where, embedder=embedder, cache=kept)
         row_item = _item(item)
         row_sample = None if sample is None else _sample(sample)
         started = time.perf_counter()

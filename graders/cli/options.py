@@ -4,7 +4,8 @@ import functools
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -17,6 +18,7 @@ from graders.endpoints.limits import Limits
 from graders.judges.asking import Asking
 from graders.judges.spec import FORM
 from graders.results import Price
+from graders.sandbox.confinement import Confinement
 
 
 def expanded(command: Callable[..., None]) -> Callable[..., None]:
@@ -177,6 +179,54 @@ class JudgeOptions:
         )
         models = {name: model for name, _, model in (text.partition("=") for text in self.map_model or ())}
         return Asking(limits, models, self.record)
+
+
+class Level(StrEnum):
+    """How much stands between a source and this machine."""
+
+    full = "full"
+    reduced = "reduced"
+    none = "none"
+
+
+class Isolation(StrEnum):
+    """What rows share."""
+
+    row = "row"
+    worker = "worker"
+
+
+@dataclass(frozen=True)
+class SandboxOptions:
+    """Where the sources of python graders run."""
+
+    sandbox: Annotated[
+        Level,
+        typer.Option(help="What confines the sources of python graders; none is for sources that you trust."),
+    ] = Level.full
+    isolation: Annotated[
+        Isolation,
+        typer.Option(help="A process for each row, or for many: faster, but rows can disturb each other."),
+    ] = Isolation.row
+    python_timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", callback=_positive, help="The time of one row.")
+    ] = Confinement.seconds
+    sandbox_python: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            exists=True,
+            dir_okay=False,
+            help="The interpreter that runs the sources, such as one with the packages of the hosted image.",
+        ),
+    ] = None
+
+    def confinement(self, workers: int | None = None) -> Confinement:
+        """Say where sources run, in how many processes at once."""
+        chosen = Confinement(
+            self.sandbox.value, self.isolation.value, self.python_timeout, python=self.sandbox_python
+        )
+        return chosen if workers is None else replace(chosen, workers=workers)
 
 
 PriceOption = Annotated[

@@ -22,7 +22,7 @@ from graders.cli.documents import (
     variants_of,
 )
 from graders.cli.exits import BELOW, ROW_ERRORS, exit_codes
-from graders.cli.options import CacheOptions, JudgeOptions, PriceOption, expanded, finite
+from graders.cli.options import CacheOptions, JudgeOptions, PriceOption, SandboxOptions, expanded, finite
 from graders.cli.requests import print_requests
 from graders.cli.tables import print_account, print_summary
 from graders.compile import Grader, Options
@@ -105,7 +105,9 @@ def run(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA", help="Rows: .jsonl, .json, .csv, .tsv, each perhaps .gz; or template:NAME."
+            metavar="DATA",
+            help="Rows: .jsonl, .json, .csv, .tsv, each perhaps .gz; .parquet, .arrow, .feather; "
+            "or template:NAME.",
         ),
     ],
     directory: DirectoryOptions,
@@ -119,6 +121,13 @@ def run(
     ] = False,
     price: PriceOption = None,
     embedder: EmbedderOption = None,
+    confining: SandboxOptions,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Processes that grade at once [default: the cores, if it takes long]."
+        ),
+    ] = None,
     caching: CacheOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run directory only.")] = False,
@@ -129,7 +138,15 @@ def run(
     metrics = variants_of(metric)
     with exit_codes():
         options = Options(outcome.on_error.value, outcome.pass_threshold, legacy, metrics, judging.media_root)
-        bound = load(grader, options, judging=judging, embedder=embedder, cache=kept, dry=judge_dry_run)
+        bound = load(
+            grader,
+            options,
+            judging=judging,
+            confinement=confining.confinement(workers),
+            embedder=embedder,
+            cache=kept,
+            dry=judge_dry_run,
+        )
         if judge_dry_run:
             print_requests(bound, data, prices, as_json=as_json, **_row_arguments(rows))
             return
@@ -142,6 +159,7 @@ def run(
                 overwrite=directory.overwrite,
                 slim=directory.slim,
                 prices=prices,
+                workers=workers,
                 on_progress=on_progress,
                 **_row_arguments(rows),
             )

@@ -10,18 +10,22 @@ from graders.compile.legacy import modernise
 from graders.compile.places import PLACES
 from graders.compile.rendering import RenderedField, render_row
 from graders.compile.source import read_source
+from graders.compile.sources import check_sources
 from graders.endpoints.limits import Limits
 from graders.judges.asking import Asking
+from graders.sandbox.confinement import Confinement
 
 __all__ = [
     "PLACES",
     "Asking",
+    "Confinement",
     "Findings",
     "Grader",
     "Limits",
     "Options",
     "RenderedField",
     "check_document",
+    "check_sources",
     "compile_document",
     "load_grader",
     "modernise",

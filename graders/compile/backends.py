@@ -8,10 +8,11 @@ name is found at once; the run records it only where a grader needs it.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from graders import catalog
 from graders.cache import Cache
+from graders.compile.sources import Sources
 from graders.config import GraderConfig
 from graders.config.problems import expected_one_of
 from graders.embedders import Embedder
@@ -23,6 +24,17 @@ from graders.judges.asking import Asking
 from graders.judges.pool import JudgePool
 from graders.judges.spec import FORM, Spec
 from graders.registry import Kind, Registry
+from graders.sandbox import Sandbox
+from graders.sandbox.confinement import Confinement
+
+
+class Used(NamedTuple):
+    """What of all this a document needs; None of the rest. `run.json` repeats the first two."""
+
+    judge: dict[str, Any] | None
+    embedder: dict[str, Any] | None
+    pool: JudgePool | None
+    confinement: Confinement | None
 
 
 @dataclass
@@ -36,7 +48,9 @@ class Backends:
     embedder: Embedder | None
     cache: Cache | None = None
     models: Mapping[str, str] = field(default_factory=dict)
+    sources: Sources = field(default_factory=lambda: Sources(Confinement()))
     needed: set[str] = field(default_factory=set)
+    hints: list[Problem] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -46,6 +60,7 @@ class Backends:
         registry: Registry,
         cache: Cache | None = None,
         asking: Asking | None = None,
+        confinement: Confinement | None = None,
     ) -> Self:
         """Make both.
 
@@ -70,7 +85,13 @@ class Backends:
         if asking.models and getattr(chosen, "model", None) is not None:
             raise ConfigError([Problem("judge", "has a model of its own, so no other is mapped")])
         models = {**getattr(chosen, "models", {}), **asking.models}
-        return cls(asking.pool(chosen, cache, models), cast(Embedder | None, found[1]), cache, models)
+        return cls(
+            asking.pool(chosen, cache, models),
+            cast(Embedder | None, found[1]),
+            cache,
+            models,
+            Sources(confinement or Confinement()),
+        )
 
     def judge_of(self, config: GraderConfig, path: str) -> JudgePool:
         """Give the judge to a grader that needs one.
@@ -102,14 +123,28 @@ class Backends:
         self.needed.add("embedder")
         return self.embedder
 
-    def asked(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None, JudgePool | None]:
-        """Give what `run.json` says of judge and embedder, and the judge; None of what is not needed."""
+    def sandbox_of(self, path: str, source: str) -> Sandbox:
+        """Give the sandbox in which the source of the grader at `path` will run.
+
+        Raises:
+            ConfigError: the source cannot work, or the sandbox cannot be had.
+        """
+        problems, hints = self.sources.check(source, f"{path}.source")
+        if problems:
+            raise ConfigError(problems)
+        self.hints += hints
+        self.needed.add("sandbox")
+        return self.sources.confinement.sandbox(source)
+
+    def used(self) -> Used:
+        """Give what the document needs."""
         judge = embedder = None
         if self.judge is not None and "judge" in self.needed:
             judge = {"identity": self.judge.identity, "model": self.judge.model, "models": dict(self.models)}
         if self.embedder is not None and "embedder" in self.needed:
             embedder = {"identity": self.embedder.identity}
-        return judge, embedder, self.judge if judge else None
+        confinement = self.sources.confinement if "sandbox" in self.needed else None
+        return Used(judge, embedder, self.judge if judge else None, confinement)
 
 
 _WORDS: Mapping[Kind, str] = {"judges": "judge", "embedders": "embedder"}

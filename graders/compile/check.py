@@ -14,6 +14,7 @@ from graders.formula import FormulaError, parse_formula
 from graders.metrics import METRICS
 from graders.registry import Registry
 from graders.render import parse_template
+from graders.sandbox import HOSTED_IMAGE
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -23,12 +24,14 @@ class Findings:
     """What was found of a document: its graders, every problem, every warning, every refusal.
 
     A problem makes the document unusable; a warning says that it probably does not say what its author
-    meant. `refusals` say, for each of the hosted services, why it would not take the document, although it
-    can be computed here. `several` tells a list of one grader from that grader.
+    meant. `parts` are the documents of all graders and sub-graders with their paths. `refusals` say, for each
+    of the hosted services, why it would not take the document, although it can be computed here. `several`
+    tells a list of one grader from that grader.
     """
 
     graders: tuple[tuple[Member, GraderConfig | None], ...] = ()
     several: bool = False
+    parts: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     refusals: Mapping[Place, tuple[Problem, ...]] = field(default_factory=dict)
@@ -51,6 +54,7 @@ def check_document(document: object, registry: Registry) -> Findings:
     return Findings(
         tuple((member, each.config) for member, each in checked),
         found is not None,
+        tuple(part for member in listed for part in parts_of(member)),
         tuple(problems),
         tuple(warning for _, each in checked for warning in each.warnings),
         {place: tuple(refusals_of(place, listed)) for place in PLACES},
@@ -70,11 +74,11 @@ def _check_grader(member: Member, registry: Registry) -> Checked:
     vocabulary = vocabulary_of(member, registry)
     checked = check(member.document, vocabulary=vocabulary, path=member.path)
     for path, part in parts_of(member):
-        checked.problems += _missing_types(part, registry, path)
         checked.problems += _formula_problems(part, path)
         for place, message, fatal in _template_findings(part, vocabulary, path):
             (checked.problems if fatal else checked.warnings).append(Problem(place, message))
         checked.warnings += [Problem(path + below, text) for below, text in sampling_warnings(part)]
+        checked.warnings += _image_warnings(part, path)
     checked.warnings = [
         warning
         for warning in checked.warnings
@@ -115,12 +119,12 @@ def _config_class(registry: Registry, name: str) -> type[GraderConfig]:
     return cast(type[GraderConfig], cast(Any, registry.get("types", name)).Config)
 
 
-def _missing_types(part: Mapping[str, Any], registry: Registry, path: str) -> list[Problem]:
-    name = part.get("type")
-    if not isinstance(name, str) or name not in PUBLISHED.types or name in registry.names("types"):
+def _image_warnings(part: Mapping[str, Any], path: str) -> list[Problem]:
+    tag = part.get("image_tag")
+    if part.get("type") != "python" or not isinstance(tag, str) or tag == HOSTED_IMAGE:
         return []
-    message = f"a {name} grader loads and validates, but this version cannot compute it yet"
-    return [Problem(f"{path}.type", message)]
+    message = f"the image {tag!r} is not known here; the source runs with the packages of this machine"
+    return [Problem(f"{path}.image_tag", message)]
 
 
 def _template_findings(

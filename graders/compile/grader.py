@@ -19,16 +19,18 @@ from graders.compile.source import Source, read_source
 from graders.compile.variants import Texts, chosen_variants, shared_requests
 from graders.config import GraderConfig, MultiGrader, TextSimilarityGrader, join
 from graders.embedders import Embedder
-from graders.errors import Code, ConfigError, ConfigWarning, Problem
+from graders.errors import Code, ConfigError, ConfigWarning, Failure, Problem
 from graders.judges import Judge
 from graders.judges.asking import Asking
 from graders.judges.pool import JudgePool
 from graders.metrics import METRICS, Metric
 from graders.metrics.families import Request
 from graders.registry import Registry, default_registry
+from graders.sandbox.confinement import Confinement
 from graders.scores import Grade, Scores
 from graders.scoring import Binding, GraderType, Scorer, begin
 from graders.scoring.several import Several
+from graders.tables import Tabular, listed
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,15 @@ class Grader:
     options: Options = field(default_factory=Options)
     warnings: tuple[Problem, ...] = ()
     hints: tuple[Problem, ...] = ()
-    """Why none of the hosted services would take the document; empty where one would."""
+    """Why none of the hosted services would take the document, and what sources may meet there and here."""
     judge: Mapping[str, Any] | None = None
     """Identity and model of the judge; None where none is asked."""
     embedder: Mapping[str, Any] | None = None
     """Identity of the embedder; None where none is asked."""
     pool: JudgePool | None = field(default=None, repr=False)
     """Through which the judge is asked; None where none is."""
+    confinement: Confinement | None = None
+    """Where sources run; None where there are none."""
 
     @property
     def name(self) -> str:
@@ -107,21 +111,31 @@ class Grader:
         scores = self.score([item or {}], [sample])
         return next(self.grades(scores))
 
-    def score(self, items: Sequence[Item], samples: Sequence[Sample] | None = None) -> Scores:
+    def score(
+        self, items: Sequence[Item] | Tabular, samples: Sequence[Sample] | Tabular | None = None
+    ) -> Scores:
         """Score n rows; without `samples` no row has one.
 
+        `items` may be a table, whose rows are the items, and `samples` a column of one: frames and series of
+        pandas and Polars, and whatever else speaks the Arrow protocol.
+
         Raises:
+            DataError: a table cannot be read.
+            MissingExtraError: there is a table, and pyarrow is not installed.
             ValueError: items and samples differ in length.
             TypeError: an item is not a mapping, or a sample neither text nor a mapping.
         """
-        samples = [None] * len(items) if samples is None else samples
-        for item in items:
-            if not isinstance(item, Mapping):
+        given, unfit = listed(items)
+        answers, unfit_samples = listed([None] * len(given) if samples is None else samples)
+        failures = unfit_samples | unfit
+        for row, item in enumerate(given):
+            if not isinstance(item, Mapping) and row not in failures:
                 raise TypeError(f"expected an item to be a mapping; got {type(item).__name__}")
-        for sample in samples:
+        for sample in answers:
             if not isinstance(sample, str | Mapping | None):
                 raise TypeError(f"expected a sample to be text or a mapping; got {type(sample).__name__}")
-        return self.score_batch(Batch([dict(item) for item in items], samples))
+        rows = [None if row in failures else dict(item) for row, item in enumerate(given)]
+        return self.score_batch(Batch(rows, _without(answers, failures), failures))
 
     def begin(self, batch: Batch) -> None:
         """Start to ask the judge about a batch that is scored soon, without waiting."""
@@ -164,6 +178,12 @@ class Grader:
         return [None if reward is None else not code and reward >= threshold for reward, code in pairs]
 
 
+def _without(samples: Sequence[Sample], failures: Mapping[int, Failure]) -> Sequence[Sample]:
+    if not failures:
+        return samples
+    return [None if row in failures else sample for row, sample in enumerate(samples)]
+
+
 def load_grader(
     source: Source,
     *,
@@ -171,6 +191,7 @@ def load_grader(
     embedder: Embedder | str | None = None,
     cache: Cache | str | os.PathLike[str] | None = None,
     asking: Asking | None = None,
+    confinement: Confinement | None = None,
     options: Options | None = None,
 ) -> Grader:
     """Make a grader of a document, or of several.
@@ -182,8 +203,9 @@ def load_grader(
     the words of the command line, `NAME[:MODEL][@BASE_URL]`. Without an embedder, cosine takes the endpoint
     that GRADERS_EMBEDDINGS_URL names, else wordllama; thresholds do not carry over between embedders.
     `cache` keeps what was embedded and what judges replied, a `graders.cache.Cache` or its folder; without it
-    nothing is kept beyond the grader. `asking` limits what a judge is asked.
-    What is odd about the document without making it wrong is warned about (`ConfigWarning`).
+    nothing is kept beyond the grader. `asking` limits what a judge is asked, `confinement` says where sources
+    of python graders run. What is odd about the document without making it wrong is warned about
+    (`ConfigWarning`).
 
     Raises:
         ConfigError: the document cannot be used; lists every problem with its path.
@@ -194,6 +216,7 @@ def load_grader(
         embedder=embedder,
         cache=Cache(cache) if isinstance(cache, str | os.PathLike) else cache,
         asking=asking,
+        confinement=confinement,
         options=options,
     )
     for warning in grader.warnings:
@@ -208,6 +231,7 @@ def compile_document(
     embedder: Embedder | str | None = None,
     cache: Cache | None = None,
     asking: Asking | None = None,
+    confinement: Confinement | None = None,
     options: Options | None = None,
     registry: Registry | None = None,
 ) -> Grader:
@@ -224,19 +248,20 @@ def compile_document(
     if findings.problems:
         raise ConfigError(findings.problems)
     configs = {member.key: config for member, config in findings.graders if config is not None}
-    backends = Backends.of(judge, embedder, registry, cache, asking)
+    backends = Backends.of(judge, embedder, registry, cache, asking, confinement)
     variants = chosen_variants(options.metrics)
     shared = shared_requests(list(configs.values()), variants)
     scorers = _bind_all(findings, _Binder(registry, options, backends, variants, shared))
     own = options.pass_threshold
     thresholds = {key: _threshold(config) if own is None else own for key, config in configs.items()}
-    found = (options, findings.warnings, findings.refused_everywhere)
+    hints = (*findings.refused_everywhere, *backends.hints)
+    found = (options, findings.warnings, hints, *backends.used())
     if not findings.several:
         (config,), (scorer,), (threshold,) = configs.values(), scorers.values(), thresholds.values()
-        return Grader(document, scorer, config.type, config, threshold, *found, *backends.asked())
+        return Grader(document, scorer, config.type, config, threshold, *found)
     several = Several(name_of(document), scorers, thresholds, options.on_error == "zero")
     threshold = None if None in thresholds.values() else 1.0
-    return Grader(document, several, "several", None, threshold, *found, *backends.asked())
+    return Grader(document, several, "several", None, threshold, *found)
 
 
 def _bind_all(findings: Findings, binder: "_Binder") -> dict[str, Scorer]:
@@ -285,6 +310,7 @@ class _Binder:
             partial(self.backends.embedder_of, config, path),
             self.backends.models,
             self.options.media_root,
+            partial(self.backends.sandbox_of, path),
         )
         implementation = cast(GraderType, self.registry.get("types", config.type))
         return implementation.bind(config, binding)

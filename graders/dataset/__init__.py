@@ -1,4 +1,4 @@
-"""Read a dataset in blocks of rows: JSON Lines, JSON, CSV, each gzipped or not, or rows in memory.
+"""Read a dataset in blocks of rows: JSON Lines, JSON, CSV, Parquet, Arrow, or rows and tables in memory.
 
 Design: a row that cannot be read is a row like any other, with a `Failure` in the place of its item, so
 that no row is lost, shifted or guessed at. Memory is bounded by the block, which ends after a number of
@@ -11,21 +11,23 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from graders.batch import Batch
-from graders.dataset.readers import MAX_LINE, Advance, Raw, reader_for
+from graders.dataset.columnar import Advance, is_saved, read_saved, saved_files
+from graders.dataset.readers import MAX_LINE, Raw, reader_for
 from graders.dataset.rows import Row, RowMapping
-from graders.errors import DataError
+from graders.errors import DataError, Failure
 from graders.strict_json import dumps
+from graders.tables import Tabular, is_tabular, table_of
 
 __all__ = ["BLOCK_ROWS", "MAX_LINE", "Block", "DataSource", "Dataset", "Row", "RowMapping", "open_dataset"]
 
 BLOCK_ROWS = 1000
 BLOCK_BYTES = 16 * 2**20
 
-DataSource = str | os.PathLike[str] | Sequence[Mapping[str, Any]]
-"""A path, or rows in memory."""
+DataSource = str | os.PathLike[str] | Sequence[Mapping[str, Any]] | Tabular
+"""A path, or rows or a table in memory."""
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Block:
 class Dataset:
     """Rows from a file or from memory.
 
-    `size` is the file's length in bytes (0 in memory), against which `Block.position` tells how far
+    `size` is the length of the files in bytes (0 in memory), against which `Block.position` tells how far
     reading has come.
     """
 
@@ -90,27 +92,30 @@ class Dataset:
 
 
 def open_dataset(source: DataSource, mapping: RowMapping | None = None) -> Dataset:
-    """Open a dataset; nothing is read yet.
+    """Open a dataset; nothing of a file is read yet.
 
     Raises:
         DataError: there is no such file, or its name does not say what it holds; a row in memory is no
-            mapping, or holds what JSON has no word for.
+            mapping, or holds what JSON has no word for; a table has no columns, or two of one name.
+        MissingExtraError: a table in memory, and pyarrow is not installed.
     """
     mapping = mapping or RowMapping()
-    if not isinstance(source, str | os.PathLike):
-        rows, digest = _checked(source)
-        return Dataset("rows", None, mapping, 0, lambda _: ((row, 0) for row in rows), lambda: digest)
-    path = Path(source)
-    size = _size(path)
-    reader = reader_for(path)
-    return Dataset(
-        path.name.split(".")[0] or path.name,
-        path,
-        mapping,
-        size,
-        lambda seen: reader(path, seen),
-        lambda: _hash_file(path),
-    )
+    if isinstance(source, str | os.PathLike):
+        return _of_path(Path(source), mapping)
+    if is_tabular(source):
+        table = table_of(source)
+        return Dataset("rows", None, mapping, 0, lambda _: table.rows(), lambda: _hash_rows(table.rows()))
+    rows, digest = _checked(cast(Iterable[Mapping[str, Any]], source))
+    return Dataset("rows", None, mapping, 0, lambda _: ((row, 0) for row in rows), lambda: digest)
+
+
+def _of_path(path: Path, mapping: RowMapping) -> Dataset:
+    saved = path.is_dir() and is_saved(path)
+    files = saved_files(path) if saved else [path]
+    size = sum(map(_size, files))
+    reader = read_saved if saved else reader_for(path)
+    name = path.name.split(".")[0] or path.name
+    return Dataset(name, path, mapping, size, lambda seen: reader(path, seen), lambda: _hash_files(files))
 
 
 def _size(path: Path) -> int:
@@ -125,6 +130,8 @@ def _size(path: Path) -> int:
 
 def _checked(source: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], str]:
     """Copy rows in memory, and hash them; every row must be what a file could hold."""
+    if isinstance(source, Mapping) or not isinstance(source, Iterable):
+        raise DataError(f"expected a path, rows or a table; got {type(source).__name__}{_hint(source)}")
     rows: list[dict[str, Any]] = []
     digest = hashlib.sha256()
     for number, row in enumerate(source):
@@ -148,6 +155,26 @@ def _json_line(row: Mapping[Any, Any]) -> bytes:
     return line + b"\n"
 
 
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _hint(source: object) -> str:
+    if isinstance(source, Mapping):
+        return f" of {', '.join(map(repr, list(source)[:5]))}"
+    return " (collect() makes a frame of it)" if hasattr(source, "collect") else ""
+
+
+def _hash_rows(rows: Iterable[tuple[dict[str, Any] | Failure, int]]) -> str:
+    """Hash a table by its rows, so that it is the same data however it is cut, and as a list of rows."""
+    digest = hashlib.sha256()
+    for row, _ in rows:
+        digest.update((row.detail.encode() if isinstance(row, Failure) else dumps(row)) + b"\n")
+    return digest.hexdigest()
+
+
+def _hash_files(paths: Sequence[Path]) -> str:
+    """Give a file's sha256; of several, the sha256 of theirs."""
+    digests = []
+    for path in paths:
+        with path.open("rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256"))
+    if len(digests) == 1:
+        return digests[0].hexdigest()
+    return hashlib.sha256(b"".join(digest.digest() for digest in digests)).hexdigest()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
+from graders.dataset.columnar import Advance, read_arrow, read_parquet
 from graders.dataset.output_items import listed
 from graders.dataset.rows import kind
 from graders.errors import DataError, Failure
@@ -21,8 +22,6 @@ MAX_JSON = 2**28
 
 Raw = tuple[Any, int]
 """A parsed line or the `Failure` to parse it, and its size in bytes."""
-Advance = Callable[[int], None]
-"""Is told how many bytes of the file have been read."""
 Reader = Callable[[Path, Advance], Iterator[Raw]]
 
 
@@ -32,13 +31,17 @@ def reader_for(path: Path) -> Reader:
     Raises:
         DataError: the name does not say what the file holds.
     """
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
-    if suffix not in _READERS:
-        known = ", ".join(_READERS)
-        raise DataError(
-            f"{path}: expected a file name that ends in {known} (and perhaps .gz); got {suffix!r}"
-        )
-    return _READERS[suffix]
+    name = path.name.lower()
+    suffix = Path(name.removesuffix(".gz")).suffix
+    if suffix in _READERS:
+        return _READERS[suffix]
+    if suffix in _COLUMNAR and suffix == Path(name).suffix:
+        return _COLUMNAR[suffix]
+    known, columnar = ", ".join(_READERS), ", ".join(_COLUMNAR)
+    shown = suffix + ".gz" if suffix in _COLUMNAR else suffix
+    raise DataError(
+        f"{path}: expected a file name that ends in {known} (and perhaps .gz), {columnar}; got {shown!r}"
+    )
 
 
 @contextmanager
@@ -173,4 +176,9 @@ _READERS: dict[str, Reader] = {
     ".json": _read_json,
     ".csv": _read_table,
     ".tsv": _read_tabs,
+}
+_COLUMNAR: dict[str, Reader] = {
+    ".parquet": read_parquet,
+    ".arrow": read_arrow,
+    ".feather": read_arrow,
 }

@@ -41,32 +41,39 @@ def evaluate(
     group_by: Sequence[str] = (),
     slim: bool = False,
     prices: Mapping[str, Price] | None = None,
+    workers: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Results:
     """Grade a dataset and write a run directory.
 
-    `data` is a path (.jsonl, .json, .csv, .tsv, each perhaps .gz), `template:NAME` or a list of rows;
-    `out` the directory, `runs/<grader>-<data>-<n>` where it is absent. `item_field`, `sample_field` and
+    `data` is a path (.jsonl, .json, .csv, .tsv, each perhaps .gz; .parquet, .arrow, .feather; the folder of a
+    saved Hugging Face dataset), `template:NAME`, a list of rows, or a table: a frame of pandas or Polars, a
+    Hugging Face dataset, or whatever else speaks the Arrow protocol.
+    `out` is the directory, `runs/<grader>-<data>-<n>` where it is absent. `item_field`, `sample_field` and
     `id_field` are paths into the raw row, `group_by` template paths. `slim` leaves item and sample out of
-    the lines. `prices` say what the tokens of a model cost. Rows whose scores are doubtful (a metric sees no
-    text) are warned about (`DataWarning`).
+    the lines. `prices` say what the tokens of a model cost. `workers`
+    processes grade at once, where the grader waits for no judge, sandbox or embedder; None stands for as many
+    as there are cores, once the run proves long. What is written does not depend on it. Rows whose scores are
+    doubtful (a metric sees no text) are warned about (`DataWarning`).
 
     Raises:
         DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
+        MissingExtraError: the data are Parquet, Arrow or a table, and pyarrow is not installed.
         RunError: the directory holds another run, or something else.
         RunStoppedError: the disk is full, or the judge may be asked nothing more (its budget is used up, its
             endpoint refuses the key); `resume` goes on.
-        ValueError: `limit` is less than 1.
+        ValueError: `limit` or `workers` is less than 1.
     """
-    if limit is not None and limit < 1:
-        raise ValueError(f"expected a limit of at least 1; got {limit!r}")
+    for option, number in (("limit", limit), ("workers", workers)):
+        if number is not None and number < 1:
+            raise ValueError(f"expected {option} of at least 1; got {number!r}")
     groups = [group_path(text) for text in group_by]
     mapping = RowMapping(*(field_path(text) for text in (item_field, sample_field, id_field)))
     with ExitStack() as stack:
         dataset = open_dataset(located(data, stack), mapping)
         if isinstance(data, str) and data.startswith(catalog.PREFIX):
             dataset.name = data.removeprefix(catalog.PREFIX)
-        run = Run(grader, dataset, groups, slim, limit, on_progress, prices or {})
+        run = Run(grader, dataset, groups, slim, limit, on_progress, prices or {}, workers)
         path = None if out is None else Path(out)
         name = str(data) if isinstance(data, str | os.PathLike) else None
         results = run.write(path, name, resume, overwrite)
@@ -97,7 +104,8 @@ def requests(
     mapping = RowMapping(*(field_path(text) for text in (item_field, sample_field, id_field)))
     with ExitStack() as stack:
         dataset = open_dataset(located(data, stack), mapping)
-        for block in Run(grader, dataset, groups, False, limit, None).blocks(str(data)):
+        name = str(data) if isinstance(data, str | os.PathLike) else None
+        for block in Run(grader, dataset, groups, False, limit, None).blocks(name):
             grader.begin(block.batch)
             yield from pool.collected()
 

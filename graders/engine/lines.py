@@ -4,15 +4,15 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graders.batch import Batch, Path
 from graders.compile import Grader
 from graders.dataset import Block, Row
 from graders.engine.collector import collector_paused
-from graders.errors import Code
-from graders.results import group_values
+from graders.errors import NOT_ASKED, Code
+from graders.results import Tally, group_values
 from graders.scores import Grade
 from graders.strict_json import dumps
 
@@ -21,24 +21,37 @@ MAX_DEPTH = 500
 
 
 @dataclass(frozen=True)
-class LineWriter:
-    """Grades blocks and words their lines; a slim line has group values in place of item and sample.
+class Graded:
+    """What is to be written of a block: the bytes of its lines, and what is to be counted of them.
 
-    `cautions` counts the rows whose scores are doubtful, of all blocks so far.
+    `cautions` counts the rows whose scores are doubtful. `stop` says why nothing may be written behind these
+    lines, which then are not all: the judge was not asked about the next row.
     """
+
+    text: bytes
+    tally: Tally
+    cautions: Counter[str]
+    stop: str | None = None
+
+
+@dataclass(frozen=True)
+class LineWriter:
+    """Grades blocks and words their lines; a slim line has group values in place of item and sample."""
 
     grader: Grader
     group_by: Sequence[Path] = ()
     slim: bool = False
-    cautions: Counter[str] = field(default_factory=Counter)
 
-    def graded(self, block: Block, batch: Batch) -> list[tuple[dict[str, Any], bytes]]:
-        """Grade a block and the batch of it; give each row's line, as it is and as it is written."""
+    def graded(self, block: Block, batch: Batch, tally: Tally) -> Graded:
+        """Grade a block and the batch of it, and count its lines in a tally."""
         scores = self.grader.score_batch(batch)
-        self.cautions.update(scores.all_cautions())
         with collector_paused():
             rows = zip(block.rows, self.grader.grades(scores), self._slim_groups(batch), strict=True)
-            return [self._line(*row) for row in rows]
+            written = [self._line(*row) for row in rows]
+        place, stop = _not_asked(written) if self.grader.pool else (len(written), None)
+        tally.add([line for line, _ in written[:place]])
+        text = b"".join([text + b"\n" for _, text in written[:place]])
+        return Graded(text, tally, scores.all_cautions(), stop)
 
     def _slim_groups(self, batch: Batch) -> list[dict[str, str]]:
         if not (self.slim and self.group_by):
@@ -82,6 +95,15 @@ class LineWriter:
             changed["id"] = line["row"]
         line |= {key: value for key, value in changed.items() if key in line}
         return line, dumps(line)
+
+
+def _not_asked(written: Sequence[tuple[dict[str, Any], bytes]]) -> tuple[int, str | None]:
+    """Find the first row that the judge was not asked about; give its place, and why."""
+    for place, (line, _) in enumerate(written):
+        for error in line["errors"]:
+            if error["reason"] in NOT_ASKED:
+                return place, error["detail"]
+    return len(written), None
 
 
 def _depth(text: bytes) -> int:

@@ -3,7 +3,10 @@
 import errno
 import hashlib
 import itertools
+import os
 import re
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,13 +18,21 @@ from typing import Any
 from graders.batch import Path as ValuePath
 from graders.compile import Grader
 from graders.dataset import Block, Dataset
-from graders.engine.ahead import begun
+from graders.engine.ahead import begun, waits
 from graders.engine.collector import collector_paused
 from graders.engine.data import require_samples
-from graders.engine.lines import LineWriter
-from graders.errors import NOT_ASKED, DataError, RunError, RunStoppedError
+from graders.engine.lines import Graded, LineWriter
+from graders.engine.workers import Workers, can_leave
+from graders.errors import DataError, RunError, RunStoppedError
 from graders.results import ROWS, Price, Results, RunDirectory, Summary, Tally
 from graders.strict_json import dumps
+
+_SECONDS_ALONE, _SECONDS_WORTH = 0.5, 3.0
+"""Seconds after which a run looks how long it will take, and those that are worth other processes."""
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Run:
     limit: int | None
     on_progress: Callable[[Progress], None] | None
     prices: Mapping[str, Price] = field(default_factory=dict)
+    workers: int | None = 1
 
     def write(self, path: Path | None, data_path: str | None, resume: bool, overwrite: bool) -> Results:
         """Grade every row that is not there yet, and write the directory."""
@@ -57,29 +69,59 @@ class Run:
         opened = RunDirectory.open(path, about, resume=resume, overwrite=overwrite)
         with opened as directory, _noting_the_end(directory), _accounting(directory, self.grader):
             writer = LineWriter(self.grader, self.group_by, self.slim)
-            summary = self._grade(directory, writer, itertools.chain([first], blocks))
+            summary, cautions = self._grade(directory, writer, itertools.chain([first], blocks))
             seconds = (datetime.now(UTC) - started).total_seconds()
             directory.write_summary(summary.to_dict())
-            directory.write_about(status="complete", seconds=seconds, cautions=dict(writer.cautions))
+            directory.write_about(status="complete", seconds=seconds, cautions=dict(cautions))
         return Results(path, opened.about, summary)
 
-    def _grade(self, directory: RunDirectory, writer: LineWriter, blocks: Iterator[Block]) -> Summary:
-        tally = Tally(self.grader.pass_threshold, self.group_by, self.prices)
+    def _grade(
+        self, directory: RunDirectory, writer: LineWriter, blocks: Iterator[Block]
+    ) -> tuple[Summary, Counter[str]]:
+        tally, cautions = Tally(self.grader.pass_threshold, self.group_by, self.prices), Counter[str]()
         written = directory.lines()
         while lines := list(itertools.islice(written, 1000)):
             tally.add(lines)
         if tally.rows:
             self._say(tally, 0)
-        for block, batch in begun(self.grader, _without(blocks, tally.rows)):
-            graded = writer.graded(block, batch)
-            stop = _not_asked(graded) if self.grader.pool else None
-            kept = graded if stop is None else graded[: stop[0]]
-            directory.append([text for _, text in kept])
-            tally.add([line for line, _ in kept])
-            if stop is not None:
-                raise RunStoppedError(f"{directory.path}: {stop[1]}; --resume goes on")
+        for block, graded in self._graded(writer, tally, _without(blocks, tally.rows)):
+            directory.append(graded.text)
+            if graded.tally is not tally:
+                tally.merge(graded.tally)
+            cautions.update(graded.cautions)
+            if graded.stop is not None:
+                raise RunStoppedError(f"{directory.path}: {graded.stop}; --resume goes on")
             self._say(tally, block.position)
-        return tally.summary()
+        return tally.summary(), cautions
+
+    def _graded(
+        self, writer: LineWriter, tally: Tally, blocks: Iterator[Block]
+    ) -> Iterator[tuple[Block, Graded]]:
+        """Grade blocks: in other processes, where that is asked for, or nobody says and it will take long."""
+        if waits(self.grader):
+            for block, batch in begun(self.grader, blocks):
+                yield block, writer.graded(block, batch, tally)
+            return
+        if self.workers in (None, 1):
+            yield from self._graded_here(writer, tally, blocks)
+        first = next(blocks, None)
+        if first is not None:
+            workers = Workers(self.workers or _cores(), writer, tally)
+            yield from workers.graded(itertools.chain([first], blocks))
+
+    def _graded_here(
+        self, writer: LineWriter, tally: Tally, blocks: Iterator[Block]
+    ) -> Iterator[tuple[Block, Graded]]:
+        """Grade blocks in this process, all of them or until it is clear that the rest would take long."""
+        may_leave = self.workers is None and _cores() > 1 and can_leave(self.grader)
+        started, begun_at = time.monotonic(), None
+        for block in blocks:
+            yield block, writer.graded(block, block.batch, tally)
+            begun_at = block.position if begun_at is None else begun_at
+            done, left = block.position - begun_at, self.dataset.size - block.position
+            seconds = time.monotonic() - started
+            if may_leave and seconds > _SECONDS_ALONE and seconds * left > _SECONDS_WORTH * done > 0:
+                return
 
     def _say(self, tally: Tally, position: int) -> None:
         if self.on_progress:
@@ -136,6 +178,7 @@ class Run:
             },
             "judge": grader.judge,
             "embedder": grader.embedder,
+            "sandbox": None if grader.confinement is None else grader.confinement.to_dict(),
             "prices": {model: vars(price) for model, price in self.prices.items()},
             "data": {"path": data_path, "sha256": self.dataset.fingerprint()},
             "row_mapping": {key: path and path.text for key, path in vars(mapping).items()},
@@ -153,15 +196,6 @@ def _without(blocks: Iterator[Block], done: int) -> Iterator[Block]:
         done -= skipped
         if skipped < len(block.rows):
             yield Block(block.rows[skipped:], block.position)
-
-
-def _not_asked(graded: Sequence[tuple[dict[str, Any], bytes]]) -> tuple[int, str] | None:
-    """Find the first row that the judge was not asked about; give its place and why."""
-    for place, (line, _) in enumerate(graded):
-        for error in line["errors"]:
-            if error["reason"] in NOT_ASKED:
-                return place, error["detail"]
-    return None
 
 
 def _new_directory(grader: str, data: str) -> Path:

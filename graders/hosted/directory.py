@@ -14,10 +14,10 @@ from threading import RLock
 from typing import Any, Self
 
 from graders.errors import RunError
-from graders.hosted.lock import locked
 from graders.hosted.manifest import MANIFEST, Listing, Manifest, StoredFile
 from graders.hosted.names import file_name
 from graders.hosted.pages import Received
+from graders.lock import locked
 from graders.strict_json import loads
 
 

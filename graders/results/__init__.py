@@ -5,6 +5,7 @@ order) and `summary.json`. Nothing in a line depends on time: two runs over the 
 the byte.
 """
 
+from graders.results.columns import Columns
 from graders.results.directory import ROWS, RunDirectory
 from graders.results.prices import Price, price_of
 from graders.results.results import Results
@@ -13,6 +14,7 @@ from graders.results.where import Condition
 
 __all__ = [
     "ROWS",
+    "Columns",
     "Condition",
     "GroupSummary",
     "PassSummary",

@@ -2,16 +2,17 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from graders.errors import RunError
+from graders.lock import LOCK, locked
 from graders.strict_json import loads
 
 RUN, ROWS, SUMMARY = "run.json", "results.jsonl", "summary.json"
-_COMPARED = ("grader", "metrics", "options", "judge", "embedder", "data", "row_mapping")
+_COMPARED = ("grader", "metrics", "options", "judge", "embedder", "sandbox", "data", "row_mapping")
 
 
 class RunDirectory:
@@ -21,10 +22,11 @@ class RunDirectory:
     when the run goes on.
     """
 
-    def __init__(self, path: Path, about: dict[str, Any], rows: IO[bytes]) -> None:
+    def __init__(self, path: Path, about: dict[str, Any], rows: IO[bytes], held: ExitStack) -> None:
         self.path = path
         self.about = about
         self._rows = rows
+        self._held = held
 
     @classmethod
     def open(
@@ -34,26 +36,30 @@ class RunDirectory:
 
         Raises:
             RunError: the directory holds a run and neither `resume` nor `overwrite` is asked for; it holds
-                something else; it holds a run of another grader, other options or other data.
+                something else; it holds a run of another grader, other options or other data; another process
+                is at work in it.
         """
         if resume and overwrite:
             raise RunError("resume and overwrite exclude each other")
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            goes_on = _settle(path, about, resume=resume, overwrite=overwrite)
-            running = {**about, "status": "running"}
-            write_json(path / RUN, running)  # first: rows without it would be nobody's
-            rows = (path / ROWS).open("r+b" if goes_on and (path / ROWS).exists() else "w+b")
-            _cut_torn_line(rows)
-        except OSError as error:
-            raise RunError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-        return cls(path, running, rows)
+        with ExitStack() as held:
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+                held.enter_context(locked(path))
+                goes_on = _settle(path, about, resume=resume, overwrite=overwrite)
+                running = {**about, "status": "running"}
+                write_json(path / RUN, running)  # first: rows without it would be nobody's
+                rows = (path / ROWS).open("r+b" if goes_on and (path / ROWS).exists() else "w+b")
+                held.callback(rows.close)
+                _cut_torn_line(rows)
+            except OSError as error:
+                raise RunError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+            return cls(path, running, rows, held.pop_all())
 
     def __enter__(self) -> "RunDirectory":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._rows.close()
+        self._held.close()
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Read the rows that are already there; afterwards, rows are appended behind them.
@@ -64,9 +70,9 @@ class RunDirectory:
         self._rows.seek(0)
         yield from read_lines(self._rows, self.path / ROWS)
 
-    def append(self, lines: Iterable[bytes]) -> None:
-        """Append lines and hand them to the operating system, so that they outlive this process."""
-        self._rows.write(b"".join(line + b"\n" for line in lines))
+    def append(self, text: bytes) -> None:
+        """Append whole lines and hand them to the operating system, so that they outlive this process."""
+        self._rows.write(text)
         self._rows.flush()
 
     def write_about(self, **changes: Any) -> None:
@@ -124,7 +130,7 @@ def _settle(path: Path, about: Mapping[str, Any], *, resume: bool, overwrite: bo
     """Decide whether the run in `path` goes on; remove it where it is to be overwritten."""
     holds_run = (path / RUN).exists()
     if not holds_run:
-        strangers = [entry.name for entry in path.iterdir() if entry.name != RUN + ".new"]
+        strangers = [entry.name for entry in path.iterdir() if entry.name not in (RUN + ".new", LOCK)]
         if strangers:
             raise RunError(f"{path}: not empty and not a run directory; it holds {strangers[0]!r}")
         return False

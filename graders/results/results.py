@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from graders.batch import Path
 from graders.errors import MissingExtraError, RunError
+from graders.results.columns import Columns, writable
 from graders.results.directory import ROWS, read_about, read_lines
+from graders.results.export import arrow_batches, arrow_schema
 from graders.results.prices import Price
 from graders.results.summary import Summary, Tally
+from graders.tables import load_pyarrow
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
 _CHUNK = 1000
 
@@ -77,7 +81,22 @@ class Results:
             import pandas
         except ImportError:
             raise MissingExtraError("Results.to_pandas", "frames") from None
-        return pandas.DataFrame([_flat(row) for row in self.rows()])
+        rows = [_flat(row) for row in self.rows()]
+        try:
+            return pandas.DataFrame(rows)
+        except UnicodeEncodeError:  # a lone surrogate, where pandas keeps its texts in Arrow
+            return pandas.DataFrame([_writable(row) for row in rows])
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """Give the rows as an Arrow table, its columns those of an export; in a slim run item is null.
+
+        Raises:
+            MissingExtraError: pyarrow is not installed.
+        """
+        pyarrow = load_pyarrow("Results.to_arrow", "frames")
+        columns = Columns.of(self.rows())
+        batches = list(arrow_batches(self.rows(), columns))
+        return pyarrow.Table.from_batches(batches, arrow_schema(columns))
 
     def __repr__(self) -> str:
         lines = [f"{name}: {value}" for name, value in self._facts()]
@@ -118,3 +137,7 @@ def _with_interval(mean: float | None, low: float | None, high: float | None) ->
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat = {key: value for key, value in row.items() if key != "sub_rewards"}
     return flat | {f"sub_rewards.{key}": value for key, value in row["sub_rewards"].items()}
+
+
+def _writable(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: writable(value) if isinstance(value, str) else value for key, value in row.items()}

@@ -112,6 +112,12 @@ class _Count:
             if line["errors"]:
                 self.errors.update({error["code"] for error in line["errors"]})
 
+    def merge(self, other: "_Count") -> None:
+        self.rows += other.rows
+        self.passed += other.passed
+        self.rewards.merge(other.rewards)
+        self.errors.update(other.errors)
+
     def describe(
         self, threshold: float | None
     ) -> tuple[int, dict[str, int], Description, PassSummary | None]:
@@ -144,6 +150,14 @@ class _Numbers:
             self._counts.update(numbers)
         else:
             self._others.extend(numbers)
+
+    def merge(self, other: "_Numbers") -> None:
+        self._size += len(other)
+        if len(self._counts) < _COUNTED:
+            self._counts.update(other._counts)
+        else:
+            self._others.extend(other._counts.elements())
+        self._others.extend(other._others)
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -192,6 +206,22 @@ class Tally:
             for trace in line.get("traces", ()):
                 counts = self._usage.setdefault(trace["model"], Counter(invocation_count=0))
                 counts.update({"invocation_count": 1, **(trace["usage"] or {})})
+
+    def merge(self, other: "Tally") -> None:
+        """Count what another one has counted, of lines behind those that were counted here."""
+        self._all.merge(other._all)
+        for key, numbers in other._parts.items():
+            self._parts.setdefault(key, _Numbers()).merge(numbers)
+        for group, count in other._groups.items():
+            self._groups.setdefault(group, _Count()).merge(count)
+        for code, example in other._examples.items():
+            self._examples.setdefault(code, example)
+        for model, counts in other._usage.items():
+            self._usage.setdefault(model, Counter()).update(counts)
+
+    def empty(self) -> "Tally":
+        """Make one that counts in the same way and has counted nothing."""
+        return Tally(self._pass_threshold, self.group_by, self._prices)
 
     def _add_parts(self, lines: Sequence[Mapping[str, float | None]]) -> None:
         for key in dict.fromkeys(chain.from_iterable(lines)):

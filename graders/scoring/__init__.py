@@ -17,6 +17,7 @@ from graders.errors import ConfigError, Problem
 from graders.judges.pool import JudgePool
 from graders.metrics import Metric
 from graders.metrics.families import Request
+from graders.sandbox import Sandbox
 from graders.scores import Scores
 
 __all__ = ["Binding", "Combination", "GraderType", "Scorer", "begin"]
@@ -63,6 +64,10 @@ def _no_judge() -> JudgePool:
     raise ConfigError([Problem("judge", "there is none")])
 
 
+def _no_sandbox(source: str) -> Sandbox:
+    raise ConfigError([Problem("sandbox", "there is none")])
+
+
 def _no_embedder() -> Embedder:
     raise ConfigError([Problem("embedder", "there is none")])
 
@@ -76,7 +81,7 @@ class Binding:
     `together` are all the metrics that compare the same two texts, where there are several. `judge` and
     `embedder` give what was named for the run, or raise a ConfigError that says what is needed; `models`
     maps models of documents to others. Pictures and sounds that a prompt names by a path are read from
-    `media_root`.
+    `media_root`; `sandbox` gives where a source runs, once it was found to work there.
     """
 
     name: str
@@ -89,6 +94,7 @@ class Binding:
     embedder: Callable[[], Embedder] = _no_embedder
     models: Mapping[str, str] = field(default_factory=dict)
     media_root: Path | None = None
+    sandbox: Callable[[str], Sandbox] = _no_sandbox
 
     def asked_model(self, model: str) -> str:
         """Give the model that a judge is asked for in place of the one that a document names."""

@@ -3,7 +3,7 @@
 import pytest
 
 from graders.compile import check_document
-from graders.registry import BUILT_IN, Registry
+from graders.registry import Registry
 
 MATCH = {
     "type": "string_check",
@@ -26,8 +26,6 @@ MULTI = {
 SCORE = {"type": "score_model", "model": "m", "input": [{"role": "user", "content": "{{item.x}}"}]}
 LABEL = SCORE | {"type": "label_model", "labels": ["a"], "passing_labels": ["a"]}
 PYTHON = {"type": "python", "source": "def grade(sample, item):\n    return 1.0"}
-NOT_YET = "a {} grader loads and validates, but this version cannot compute it yet"
-AWAITED = [document for document in (SCORE, LABEL, PYTHON) if document["type"] not in BUILT_IN["types"]]
 NOT_A_NAME = "expected a name of letters, digits and _, not beginning with a digit"
 
 
@@ -45,7 +43,7 @@ def warnings_of(document):
     return [str(warning) for warning in findings(document).warnings]
 
 
-@pytest.mark.parametrize("document", [MATCH, ALIKE, MULTI])
+@pytest.mark.parametrize("document", [MATCH, ALIKE, SCORE, LABEL, PYTHON, MULTI])
 def test_a_good_document_has_a_config_and_no_findings(document):
     found = findings(document)
     assert [config.type for _, config in found.graders] == [document["type"]]
@@ -194,14 +192,6 @@ def test_a_key_that_is_no_text_is_a_problem_and_no_crash():
     assert problems_of(document) == ["$.graders[1]: expected a string; got 1"]
 
 
-@pytest.mark.parametrize("document", AWAITED, ids=lambda document: document["type"])
-def test_a_published_type_that_cannot_be_computed_yet_says_so(document):
-    expected = NOT_YET.format(document["type"])
-    assert problems_of(document) == [f"$.type: {expected}"]
-    within = MULTI | {"graders": {"match": MATCH, "alike": ALIKE, "more": document}}
-    assert problems_of(within) == [f"$.graders.more.type: {expected}"]
-
-
 def test_all_problems_of_all_graders_come_at_once():
     document = {
         "type": "multi",
@@ -234,3 +224,11 @@ def test_all_problems_of_all_graders_come_at_once():
 @pytest.mark.parametrize("document", [5, None, [], "text", {}, {"type": 5}, {"type": []}, {"type": "multi"}])
 def test_what_is_no_grader_is_a_problem_and_no_crash(document):
     assert problems_of(document)
+
+
+def test_another_image_than_the_known_one_is_warned_about() -> None:
+    document = {"type": "python", "source": "def grade(sample, item): return 1", "image_tag": "alpha"}
+    (warning,) = check_document(document, Registry(plugins=False)).warnings
+    assert str(warning).startswith("$.image_tag: the image 'alpha' is not known here")
+    for known in (None, "2025-05-08"):
+        assert check_document(document | {"image_tag": known}, Registry(plugins=False)).warnings == ()

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -268,10 +269,16 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
         open_dataset(tmp_path / "rows.jsonl")
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("rows.txt", ".txt"), ("rows", ""), ("rows.gz", "")])
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("rows.txt", ".txt"), ("rows", ""), ("rows.gz", ""), ("rows.parquet.gz", ".parquet.gz")],
+)
 def test_a_name_that_does_not_say_its_format_is_refused(write, name, suffix):
-    expected = rf"ends in \.jsonl, \.ndjson, \.json, \.csv, \.tsv \(and perhaps \.gz\); got '{suffix}'"
-    with pytest.raises(DataError, match=expected):
+    expected = (
+        "expected a file name that ends in .jsonl, .ndjson, .json, .csv, .tsv (and perhaps .gz), "
+        f".parquet, .arrow, .feather; got {suffix!r}"
+    )
+    with pytest.raises(DataError, match=re.escape(expected)):
         open_dataset(write(name, b"{}"))
 
 

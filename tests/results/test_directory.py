@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,8 +177,8 @@ def test_two_runs_are_equal_to_the_byte(data, whole, tmp_path):
 def test_run_json_says_what_was_graded_with_what(whole, data):
     about = json.loads((whole / "run.json").read_text())
     assert list(about) == [
-        *("version", "status", "grader", "metrics", "options", "judge", "embedder", "data", "row_mapping"),
-        *("started", "seconds", "cautions"),
+        *("version", "status", "grader", "metrics", "options", "judge", "embedder", "sandbox", "prices"),
+        *("data", "row_mapping", "started", "seconds", "cautions"),
     ]
     assert about["status"] == "complete"
     assert about["grader"]["document"] == BOTH
@@ -360,10 +362,10 @@ def test_rows_are_never_there_without_their_run_json(tmp_path, monkeypatch):
 def test_lines_are_appended_behind_those_that_are_there(tmp_path):
     about = {"grader": {}, "options": {}}
     with RunDirectory.open(tmp_path / "run", about) as directory:
-        directory.append([b'{"row":0}', b'{"row":1}'])
+        directory.append(b'{"row":0}\n{"row":1}\n')
     with RunDirectory.open(tmp_path / "run", about, resume=True) as directory:
         assert list(directory.lines()) == [{"row": 0}, {"row": 1}]
-        directory.append([b'{"row":2}'])
+        directory.append(b'{"row":2}\n')
     assert (tmp_path / "run" / "results.jsonl").read_bytes() == b'{"row":0}\n{"row":1}\n{"row":2}\n'
 
 
@@ -379,3 +381,22 @@ def test_a_run_is_found_by_a_relative_path(data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert evaluate(load_grader(EXACT), data, out="run").path == Path("run")
     assert Results.open("run").summary.rows == 8
+
+
+def test_a_second_process_on_the_same_directory_is_refused(data, tmp_path):
+    out = tmp_path / "run"
+    out.mkdir()
+    program = (
+        "import sys, pathlib\nfrom graders.lock import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, out], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        for options in ({}, {"resume": True}, {"overwrite": True}):
+            with pytest.raises(RunError, match="another process is at work in it"):
+                evaluate(load_grader(EXACT), data, out=out, **options)
+        assert list(out.iterdir()) == []
+        holder.communicate(timeout=30)
+    assert evaluate(load_grader(EXACT), data, out=out).summary.rows > 0
