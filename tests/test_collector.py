@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from graders import evaluate, load_grader
-from graders.engine.collector import collector_paused
+from graders.dataset.collector import collector_paused
 
 
 @pytest.fixture(autouse=True)

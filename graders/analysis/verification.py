@@ -107,7 +107,7 @@ def _reference_template(path: str) -> TemplateString:
 def _limited(blocks: Iterator[Block], limit: int | None) -> Iterator[Block]:
     for block in blocks:
         if limit is not None:
-            block.rows = block.rows[:limit]
+            block = Block(block.rows[:limit], block.position)
             limit -= len(block.rows)
         yield block
         if limit == 0:

@@ -9,13 +9,14 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from graders.batch import Batch
+from graders.dataset.collector import collector_paused
 from graders.dataset.columnar import Advance, is_saved, read_saved, saved_files
-from graders.dataset.readers import MAX_LINE, Raw, reader_for
+from graders.dataset.readers import MAX_LINE, Raw, parsed, reader_for
 from graders.dataset.rows import Row, RowMapping
 from graders.errors import DataError, Failure
 from graders.strict_json import dumps
@@ -30,12 +31,41 @@ DataSource = str | os.PathLike[str] | Sequence[Mapping[str, Any]] | Tabular
 """A path, or rows or a table in memory."""
 
 
-@dataclass
 class Block:
-    """Some rows that follow each other."""
+    """Some rows that follow each other; `position` is how far their data were read.
 
-    rows: list[Row] = field(default_factory=list)
-    position: int = 0
+    Lines that were read and not parsed yet become rows when they are first asked for, perhaps in another
+    process.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Row] = (),
+        position: int = 0,
+        *,
+        unread: Sequence[tuple[int, Any]] = (),
+        mapping: RowMapping | None = None,
+    ) -> None:
+        self.position = position
+        self._rows = list(rows)
+        self._unread, self._mapping = unread, mapping or RowMapping()
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows."""
+        if self._unread:
+            with collector_paused():
+                for number, raw in self._unread:
+                    self._rows += self._mapping.rows(number, parsed(raw))
+            self._unread = ()
+        return self._rows
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """The numbers of the first and of the last row."""
+        if self._unread:
+            return self._unread[0][0], self._unread[-1][0]
+        return self._rows[0].number, self._rows[-1].number
 
     @property
     def batch(self) -> Batch:
@@ -68,27 +98,31 @@ class Dataset:
         return self._hash()
 
     def blocks(self, rows: int = BLOCK_ROWS) -> Iterator[Block]:
-        """Read from the beginning, in blocks of about `rows` rows.
+        """Read from the beginning, in blocks of `rows` raw rows, fewer where these are long.
 
         Raises:
             DataError: the file cannot be read further.
         """
-        block, held, position = Block(), 0, 0
+        raws: list[tuple[int, Any]] = []
+        held = position = 0
 
         def advance(to: int) -> None:
             nonlocal position
             position = to
 
-        for number, (raw, size) in enumerate(self._open(advance)):
-            block.rows += self.mapping.rows(number, raw)
+        for numbered, size in _numbered(self._open(advance)):
+            raws.append(numbered)
             held += size
-            if len(block.rows) >= rows or held >= BLOCK_BYTES:
-                block.position = position
-                yield block
-                block, held = Block(), 0
-        if block.rows:
-            block.position = self.size
-            yield block
+            if len(raws) >= rows or held >= BLOCK_BYTES:
+                yield Block(position=position, unread=raws, mapping=self.mapping)
+                raws, held = [], 0
+        if raws:
+            yield Block(position=self.size, unread=raws, mapping=self.mapping)
+
+
+def _numbered(raws: Iterator[Raw]) -> Iterator[tuple[tuple[int, Any], int]]:
+    for number, (raw, size) in enumerate(raws):
+        yield (number, raw), size
 
 
 def open_dataset(source: DataSource, mapping: RowMapping | None = None) -> Dataset:

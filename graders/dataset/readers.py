@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 from graders.dataset.columnar import Advance, read_arrow, read_parquet
 from graders.dataset.output_items import listed
@@ -20,8 +20,16 @@ MAX_LINE = 64 * 2**20
 MAX_JSON = 2**28
 """Longest JSON file, in bytes unpacked, that is read whole."""
 
+
+class Line(NamedTuple):
+    """A line of JSON that is not parsed yet, and its number in the file."""
+
+    text: bytes
+    number: int
+
+
 Raw = tuple[Any, int]
-"""A parsed line or the `Failure` to parse it, and its size in bytes."""
+"""A `Line`, or what a raw line holds, or the `Failure` to read it; and its size in bytes."""
 Reader = Callable[[Path, Advance], Iterator[Raw]]
 
 
@@ -72,12 +80,17 @@ def _read_lines(path: Path, advance: Advance) -> Iterator[Raw]:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if line.strip():
                 advance(tell())
-                yield _parse_line(line, number), size
+                yield Line(line, number), size
 
 
 def _skip_line(file: IO[bytes]) -> None:
     while (piece := file.readline(2**20)) and not piece.endswith(b"\n"):
         pass
+
+
+def parsed(raw: Any) -> Any:
+    """Give what a raw line holds, or the `Failure` to parse it."""
+    return _parse_line(*raw) if type(raw) is Line else raw
 
 
 def _parse_line(line: bytes, number: int) -> Any:

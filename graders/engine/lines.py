@@ -10,7 +10,7 @@ from typing import Any
 from graders.batch import Batch, Path
 from graders.compile import Grader
 from graders.dataset import Block, Row
-from graders.engine.collector import collector_paused
+from graders.dataset.collector import collector_paused
 from graders.errors import NOT_ASKED, Code
 from graders.results import Tally, group_values
 from graders.scores import Grade

@@ -19,7 +19,6 @@ from graders.batch import Path as ValuePath
 from graders.compile import Grader
 from graders.dataset import Block, Dataset
 from graders.engine.ahead import begun, waits
-from graders.engine.collector import collector_paused
 from graders.engine.data import require_samples
 from graders.engine.lines import Graded, LineWriter
 from graders.engine.workers import Workers, can_leave
@@ -146,11 +145,12 @@ class Run:
     def _limited(self) -> Iterator[Block]:
         left = self.limit
         for block in self.dataset.blocks():
-            if left is not None:
-                block.rows = block.rows[:left]
-                left -= len(block.rows)
-            if block.rows:
+            if left is None:
                 yield block
+                continue
+            rows = block.rows[:left]
+            left -= len(rows)
+            yield Block(rows, block.position)
             if left == 0:
                 return
 
@@ -187,11 +187,10 @@ class Run:
 
 def _without(blocks: Iterator[Block], done: int) -> Iterator[Block]:
     """Leave out the rows that are done already."""
-    while True:
-        with collector_paused():
-            block = next(blocks, None)
-        if block is None:
-            return
+    for block in blocks:
+        if done == 0:
+            yield block
+            continue
         skipped = min(done, len(block.rows))
         done -= skipped
         if skipped < len(block.rows):

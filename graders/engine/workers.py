@@ -89,7 +89,7 @@ class Workers:
             self._idle.put(process)
         if not self._started:
             raise RunError("no worker process can be started; --workers 1 does without")
-        first, last = block.rows[0].number, block.rows[-1].number
+        first, last = block.numbers
         raise RunStoppedError(
             f"rows {first} to {last} have ended {_ATTEMPTS} worker processes (is there memory enough?); "
             "--workers 1 grades them in this process, and --resume goes on"

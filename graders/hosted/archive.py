@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from graders.dataset.readers import reader_for
+from graders.dataset.readers import parsed, reader_for
 from graders.errors import DataError
 from graders.hosted.manifest import EVALS, Listing, Manifest
 
@@ -63,7 +63,7 @@ class Archive:
         """Read the items, without holding them."""
         only = next(iter(self.evals)) if len(self.evals) == 1 else ""
         for path, of_eval, run in self.files:
-            for raw, _ in reader_for(path)(path, lambda _: None):
+            for raw in _raws(path):
                 own = raw if isinstance(raw, dict) else {}
                 yield GradedItem(
                     of_eval or str(own.get("eval_id") or only), run or str(own.get("run_id") or ""), raw
@@ -81,10 +81,14 @@ def _why_not(listing: Listing) -> str:
 def _evals(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Read evals by id, and say of what is none that it was passed over."""
     evals, problems = {}, []
-    for number, (raw, _) in enumerate(reader_for(path)(path, lambda _: None), 1):
+    for number, raw in enumerate(_raws(path), 1):
         name = raw.get("id") if isinstance(raw, dict) else None
         if isinstance(name, str) and isinstance(raw.get("testing_criteria"), list):
             evals[name] = raw
         else:
             problems.append(f"{path}: entry {number} is no eval with an 'id' and 'testing_criteria'")
     return evals, problems
+
+
+def _raws(path: Path) -> Iterator[Any]:
+    return (parsed(raw) for raw, _ in reader_for(path)(path, lambda _: None))

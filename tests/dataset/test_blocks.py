@@ -64,7 +64,7 @@ def test_a_dataset_is_read_as_often_as_asked(numbered):
 
 def test_the_samples_of_a_row_stay_in_its_block():
     rows = [{"item": {"n": n}, "samples": ["x", "y", "z"]} for n in range(4)]
-    blocks = list(open_dataset(rows).blocks(4))
+    blocks = list(open_dataset(rows).blocks(2))
     assert [[(row.number, row.sample_index) for row in block.rows] for block in blocks] == [
         [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)],
         [(2, 0), (2, 1), (2, 2), (3, 0), (3, 1), (3, 2)],
