@@ -3,12 +3,23 @@
 import os
 import sys
 
-from benchmarks import end_to_end, judges, large_runs, metrics, rendering, scaling, start_up, tokens
+from benchmarks import (
+    end_to_end,
+    judges,
+    large_runs,
+    metrics,
+    rendering,
+    sandbox,
+    scaling,
+    start_up,
+    tokens,
+    workers,
+)
 from graders.analysis import LIBRARIES, library_versions
 from graders.cli.bench import print_ratios
 from graders.cli.console import out
 
-SUBJECTS = (start_up, metrics, tokens, rendering, end_to_end, scaling, large_runs, judges)
+SUBJECTS = (start_up, metrics, tokens, rendering, end_to_end, scaling, large_runs, judges, sandbox, workers)
 PEERS = ("rouge-score-rs", "bleuscore")
 
 

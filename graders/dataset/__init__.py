@@ -16,7 +16,7 @@ from typing import Any, cast
 from graders.batch import Batch
 from graders.dataset.collector import collector_paused
 from graders.dataset.columnar import Advance, is_saved, read_saved, saved_files
-from graders.dataset.readers import MAX_LINE, Raw, parsed, reader_for
+from graders.dataset.readers import MAX_LINE, Line, Raw, parsed, reader_for
 from graders.dataset.rows import Row, RowMapping
 from graders.errors import DataError, Failure
 from graders.strict_json import dumps
@@ -60,6 +60,14 @@ class Block:
             self._unread = ()
         return self._rows
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel light: lines that are not parsed yet go as columns."""
+        if self._unread and all(type(raw) is Line for _, raw in self._unread):
+            numbers = [number for number, _ in self._unread]
+            texts, lines = zip(*(raw for _, raw in self._unread), strict=True)
+            return _of_columns, (self.position, self._mapping, numbers, texts, lines)
+        return _of_rows, (self.rows, self.position)
+
     @property
     def numbers(self) -> tuple[int, int]:
         """The numbers of the first and of the last row."""
@@ -76,6 +84,17 @@ class Block:
             {index: row.failure for index, row in enumerate(self.rows) if row.failure},
             [row.number for row in self.rows],
         )
+
+
+def _of_columns(
+    position: int, mapping: RowMapping, numbers: list[int], texts: Sequence[bytes], lines: Sequence[int]
+) -> Block:
+    unread = list(zip(numbers, map(Line, texts, lines), strict=True))
+    return Block(position=position, unread=unread, mapping=mapping)
+
+
+def _of_rows(rows: Sequence[Row], position: int) -> Block:
+    return Block(rows, position)
 
 
 @dataclass

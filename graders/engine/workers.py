@@ -10,10 +10,11 @@ import pickle
 import queue
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import IO, cast
 
 from graders.compile import Grader
@@ -24,8 +25,8 @@ from graders.errors import RunError, RunStoppedError
 from graders.results import Tally
 
 _ATTEMPTS = 3
-_BLOCKS_AHEAD = 3
-"""Blocks that are handed out for each worker: one is graded, one waits, one is written."""
+_BLOCKS_EACH = 2
+"""Blocks that each process has: one is graded, and the next is there already."""
 
 
 def can_leave(grader: Grader) -> bool:
@@ -42,30 +43,29 @@ class Workers:
 
     def __init__(self, number: int, writer: LineWriter, tally: Tally) -> None:
         try:
-            self._setup = pickle.dumps((writer, tally.empty()), protocol=5)
+            setup = pickle.dumps((writer, tally.empty()), protocol=5)
         except Exception as error:  # parts of the grader may be somebody else's
             message = f"the grader cannot go to another process: {error}; --workers 1 does without"
             raise RunError(message) from None
         self._number = number
-        self._idle: queue.SimpleQueue[_Process | None] = queue.SimpleQueue()
-        self._processes: list[_Process] = []
-        self._started = False
-        for _ in range(number):
-            self._idle.put(None)
+        self._seats = [_Seat(setup) for _ in range(number)]
+        self._free: queue.SimpleQueue[_Seat] = queue.SimpleQueue()
+        for seat in self._seats * _BLOCKS_EACH:
+            self._free.put(seat)
 
     def graded(self, blocks: Iterator[Block]) -> Iterator[tuple[Block, Graded]]:
         """Give each block with what is to be written of it, in order.
 
         Raises:
             RunStoppedError: a block has ended several processes one after the other.
-            RunError: a process cannot be started.
+            RunError: no process can be started.
         """
         waiting: deque[tuple[Block, Future[Graded]]] = deque()
-        with self._ended(), ThreadPoolExecutor(self._number, "worker") as executor:
+        with ThreadPoolExecutor(_BLOCKS_EACH * self._number, "worker") as executor:
             try:
                 for block in blocks:
                     waiting.append((block, executor.submit(self._grade, block)))
-                    while len(waiting) >= _BLOCKS_AHEAD * self._number:
+                    while len(waiting) > (_BLOCKS_EACH + 1) * self._number:
                         done, future = waiting.popleft()
                         yield done, future.result()
                 while waiting:
@@ -73,21 +73,21 @@ class Workers:
                     yield done, future.result()
             finally:
                 executor.shutdown(wait=False, cancel_futures=True)
-                self._kill()  # or the threads would wait for them
+                for seat in self._seats:
+                    seat.leave()  # or the threads would wait for their processes
 
     def _grade(self, block: Block) -> Graded:
-        process = self._idle.get()
+        seat = self._free.get()
         try:
             for _ in range(_ATTEMPTS):
-                with suppress(EOFError, OSError):
-                    process = process or self._start()
+                process = seat.process()
+                try:
                     return process.grade(block)
-                if process is not None:
-                    process.end()
-                process = None
+                except (EOFError, OSError):
+                    seat.left_by(process)
         finally:
-            self._idle.put(process)
-        if not self._started:
+            self._free.put(seat)
+        if not any(seat.has_worked for seat in self._seats):
             raise RunError("no worker process can be started; --workers 1 does without")
         first, last = block.numbers
         raise RunStoppedError(
@@ -95,45 +95,59 @@ class Workers:
             "--workers 1 grades them in this process, and --resume goes on"
         )
 
-    def _start(self) -> "_Process":
-        process = _Process()
-        self._processes.append(process)
-        process.begin(self._setup)
-        self._started = True
-        return process
 
-    @contextmanager
-    def _ended(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            self._kill()
+class _Seat:
+    """The place of one process, and of the one that replaces it."""
 
-    def _kill(self) -> None:
-        for process in self._processes:
-            process.end()
+    def __init__(self, setup: bytes) -> None:
+        self._setup, self._lock = setup, threading.Lock()
+        self._process: _Process | None = None
+        self._is_left = self.has_worked = False
+
+    def process(self) -> "_Process":
+        """Give the process, which is started if there is none.
+
+        Raises:
+            RunError: everybody has left.
+        """
+        with self._lock:
+            if self._is_left:
+                raise RunError("the run has ended")
+            if self._process is None:
+                self._process = _Process(self._setup)
+            return self._process
+
+    def left_by(self, process: "_Process") -> None:
+        """Learn that a process has ended."""
+        process.end()
+        with self._lock:
+            self.has_worked = self.has_worked or process.has_worked
+            if self._process is process:
+                self._process = None
+
+    def leave(self) -> None:
+        """End the process for good."""
+        with self._lock:
+            self._is_left = True
+            if self._process is not None:
+                self._process.end()
 
 
 class _Process:
-    """One worker process."""
+    """One worker process: blocks go in one after the other, and what is graded comes out in that order."""
 
-    def __init__(self) -> None:
+    def __init__(self, setup: bytes) -> None:
         words = [sys.executable, "-m", "graders.engine.worker"]
         self._process = subprocess.Popen(
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
         )
         self._to = cast(IO[bytes], self._process.stdin)
         self._from = cast(IO[bytes], self._process.stdout)
-
-    def begin(self, setup: bytes) -> None:
-        """Tell the process what it needs for every block.
-
-        Raises:
-            EOFError, OSError: the process has ended.
-        """
-        write_frame(self._to, sys.path)
-        write_frame(self._to, setup)
-        read_frame(self._from)
+        self._setup: bytes | None = setup
+        self._lock = threading.Lock()
+        self._asked: deque[Future[Graded]] = deque()
+        self._has_ended = self.has_worked = False
+        threading.Thread(target=self._listen, name="worker-answers", daemon=True).start()
 
     def grade(self, block: Block) -> Graded:
         """Have a block graded.
@@ -141,17 +155,39 @@ class _Process:
         Raises:
             EOFError, OSError: the process has ended.
         """
-        write_frame(self._to, block)
-        graded: Graded = read_frame(self._from)
-        return graded
+        answer: Future[Graded] = Future()
+        with self._lock:
+            if self._has_ended:
+                raise EOFError
+            if self._setup is not None:
+                write_frame(self._to, sys.path)
+                write_frame(self._to, self._setup)
+                self._setup = None
+            self._asked.append(answer)
+            write_frame(self._to, block)
+        return answer.result()
+
+    def _listen(self) -> None:
+        """Hand on what comes out, until the process ends."""
+        try:
+            read_frame(self._from)  # that it is ready
+            self.has_worked = True
+            while True:
+                graded: Graded = read_frame(self._from)
+                self._asked.popleft().set_result(graded)
+        except Exception as error:  # what is left of an answer may be anything
+            with self._lock:
+                self._has_ended = True
+            for answer in self._asked:
+                answer.set_exception(EOFError(str(error)))
 
     def end(self) -> None:
         """End the process, whatever it does."""
         self._process.kill()
-        for pipe in (self._to, self._from):
-            with suppress(OSError):
-                pipe.close()
         self._process.wait()
+        for pipe in (self._to, self._from):
+            with suppress(OSError, ValueError):
+                pipe.close()
 
 
 def _environment() -> dict[str, str]:
