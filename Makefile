@@ -36,10 +36,14 @@ test: $(READY)
 	$(BIN)/pytest -n auto -m 'not outside and not soak'
 
 test-all: $(READY)
-	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && $(BIN)/pytest -n auto -m 'not soak'
+	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && eval "$$(sh tools/browser.sh)" && \
+	    eval "$$(PYTHON='$(PYTHON)' sh tools/ray.sh)" && \
+	    $(BIN)/pytest -n auto -m 'not soak'
 
 soak: $(READY)
-	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && HYPOTHESIS_PROFILE=soak $(BIN)/pytest
+	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && eval "$$(sh tools/browser.sh)" && \
+	    eval "$$(PYTHON='$(PYTHON)' sh tools/ray.sh)" && \
+	    HYPOTHESIS_PROFILE=soak $(BIN)/pytest
 
 bench: $(PEERS)
 	PYTHON='$(PYTHON)' sh tools/oracles.sh > /dev/null || echo 'the data of NLTK could not be fetched' >&2

@@ -10,7 +10,7 @@ import graders
 PACKAGE = Path(graders.__file__).parent
 
 LEVELS = {
-    "errors": 0, "metrics": 0, "strict_json": 0,
+    "errors": 0, "metrics": 0, "strict_json": 0, "tracing": 0,
     "config": 1, "batch": 1, "scores": 1, "stats": 1, "catalog": 1,
     "sandbox": 1, "cache": 1, "endpoints": 1, "tables": 1, "lock": 1,
     "render": 2, "formula": 2, "judges": 2, "embedders": 2, "sampling": 2,
@@ -30,10 +30,11 @@ BASIS = {"errors", "strict_json"}
 MAY_IMPORT = {
     "errors": set(),
     "strict_json": set(),
+    "tracing": set(),
     "metrics": set(),
     **dict.fromkeys((room for room, level in LEVELS.items() if level == 1), BASIS),
     **dict.fromkeys(("render", "formula"), BASIS | {"batch"}),
-    **dict.fromkeys(("judges", "embedders", "sampling"), BASIS | {"cache", "endpoints"}),
+    **dict.fromkeys(("judges", "embedders", "sampling"), BASIS | {"cache", "endpoints", "tracing"}),
     "registry": {"errors"},
     "scoring": BASIS
     | {"config", "render", "formula", "batch", "scores", "metrics", "judges", "embedders", "sandbox"},
@@ -42,7 +43,7 @@ MAY_IMPORT = {
     "results": BASIS | {"scores", "batch", "stats", "tables", "lock"},
     "engine": up_to(4),
     "analysis": BASIS | {"engine", "dataset", "results", "stats", "metrics", "batch", "render"},
-    "report": BASIS | {"results", "stats", "analysis"},
+    "report": BASIS | {"results", "stats", "analysis", "engine", "compile", "registry"},
     "store": BASIS | {"results", "scores"},
     **dict.fromkeys(("fine_tuning", "hosted", "integrations"), up_to(5)),
     **dict.fromkeys(("cli", "server"), up_to(6)),

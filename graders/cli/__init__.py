@@ -1,18 +1,22 @@
 """The command line: one module a command, each of which parses, calls the rooms below, and prints.
 
 Exit codes: 0 done; 1 the document or the data cannot be used; 2 usage; 3 done, but some rows have errors;
-4 done, but below `--fail-under`; 5 stopped before the end, `--resume` goes on; 130 Ctrl-C, likewise.
+4 done, but below `--fail-under` or worse than `--fail-if-worse` allows; 5 stopped before the end, `--resume`
+goes on; 130 Ctrl-C, likewise.
 """
 
 import typer
 
 from graders.cli.bench import bench_command
 from graders.cli.cache import cache
+from graders.cli.calibrate import calibrate_command
+from graders.cli.compare import compare_command
 from graders.cli.console import never_fail
 from graders.cli.export import export
 from graders.cli.grade import grade
 from graders.cli.pull import pull
 from graders.cli.regrade import regrade
+from graders.cli.report import report
 from graders.cli.run import run
 from graders.cli.show import show
 from graders.cli.templates import templates
@@ -31,6 +35,9 @@ app.command()(run)
 app.command()(grade)
 app.command()(validate)
 app.command()(show)
+app.command()(report)
+app.command("compare")(compare_command)
+app.command("calibrate")(calibrate_command)
 app.command()(export)
 app.command("verify")(verify_command)
 app.command("bench")(bench_command)

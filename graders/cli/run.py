@@ -1,7 +1,7 @@
 """`graders run`: score a dataset."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from graders import engine
-from graders.cli.console import err, out, print_json, say
+from graders.cli.console import out, print_json, say
 from graders.cli.documents import (
     EmbedderOption,
     GraderArgument,
@@ -23,6 +22,7 @@ from graders.cli.documents import (
 )
 from graders.cli.exits import BELOW, ROW_ERRORS, exit_codes
 from graders.cli.options import CacheOptions, JudgeOptions, PriceOption, SandboxOptions, expanded, finite
+from graders.cli.progress import Shown, watched
 from graders.cli.requests import print_requests
 from graders.cli.tables import print_account, print_summary
 from graders.compile import Grader, Options
@@ -54,6 +54,13 @@ class RowOptions:
     group_by: Annotated[
         list[str] | None,
         typer.Option(metavar="PATH", help="Summarise by this value too, such as item.model; repeatable."),
+    ] = None
+    cluster_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Rows with one value here, such as item.id, are not independent: wider intervals.",
+        ),
     ] = None
 
 
@@ -130,6 +137,12 @@ def run(
     ] = None,
     caching: CacheOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write report.html into the directory as well.")
+    ] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Say on stderr how far the run is, as lines of JSON.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run directory only.")] = False,
 ) -> None:
     """Score a dataset: print a summary, and write a run directory with every row."""
@@ -150,7 +163,8 @@ def run(
         if judge_dry_run:
             print_requests(bound, data, prices, as_json=as_json, **_row_arguments(rows))
             return
-        with _progress_bar(shown=not quiet and not as_json) as on_progress, _cautions_said():
+        shown: Shown = "lines" if log_json else "nothing" if quiet or as_json else "bar"
+        with watched(shown) as on_progress, _cautions_said():
             results = engine.evaluate(
                 bound,
                 data,
@@ -163,6 +177,10 @@ def run(
                 on_progress=on_progress,
                 **_row_arguments(rows),
             )
+        if report:
+            from graders.report import write_report
+
+            write_report(results)
         if as_json:
             print_json(_report(bound, results))
         else:
@@ -206,21 +224,3 @@ def _cautions_said() -> Iterator[None]:
         yield
     for warning in caught:
         say("warning", str(warning.message))
-
-
-@contextmanager
-def _progress_bar(*, shown: bool) -> Iterator[Callable[[engine.Progress], None] | None]:
-    """Draw a progress bar on stderr, where that is a terminal."""
-    console = err()
-    if not shown or not console.is_terminal:
-        yield None
-        return
-    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def draw(progress: engine.Progress) -> None:
-            failed = f", {progress.failed:,} failed" if progress.failed else ""
-            bar.update(task, completed=progress.fraction, description=f"{progress.rows:,} rows{failed}")
-
-        yield draw

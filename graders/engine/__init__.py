@@ -18,7 +18,8 @@ from graders.compile import Grader
 from graders.dataset import DataSource, RowMapping, open_dataset
 from graders.engine.data import field_path, group_path, located
 from graders.engine.lines import MAX_DEPTH
-from graders.engine.run import Progress, Run
+from graders.engine.progress import Progress
+from graders.engine.run import Run
 from graders.errors import DataWarning, RunError
 from graders.judges import JudgeRequest
 from graders.judges.dry import DryPool
@@ -39,6 +40,7 @@ def evaluate(
     sample_field: str | None = None,
     id_field: str | None = None,
     group_by: Sequence[str] = (),
+    cluster_by: str | None = None,
     slim: bool = False,
     prices: Mapping[str, Price] | None = None,
     workers: int | None = None,
@@ -50,7 +52,9 @@ def evaluate(
     saved Hugging Face dataset), `template:NAME`, a list of rows, or a table: a frame of pandas or Polars, a
     Hugging Face dataset, or whatever else speaks the Arrow protocol.
     `out` is the directory, `runs/<grader>-<data>-<n>` where it is absent. `item_field`, `sample_field` and
-    `id_field` are paths into the raw row, `group_by` template paths. `slim` leaves item and sample out of
+    `id_field` are paths into the raw row, `group_by` template paths. Rows with
+    one value at the template path `cluster_by` (answers to one question) are not taken for independent: the
+    intervals of the summary are clustered. `slim` leaves item and sample out of
     the lines. `prices` say what the tokens of a model cost. `workers`
     processes grade at once, where the grader waits for no judge, sandbox or embedder; None stands for as many
     as there are cores, once the run proves long. What is written does not depend on it. Rows whose scores are
@@ -68,12 +72,13 @@ def evaluate(
         if number is not None and number < 1:
             raise ValueError(f"expected {option} of at least 1; got {number!r}")
     groups = [group_path(text) for text in group_by]
+    cluster = None if cluster_by is None else group_path(cluster_by)
     mapping = RowMapping(*(field_path(text) for text in (item_field, sample_field, id_field)))
     with ExitStack() as stack:
         dataset = open_dataset(located(data, stack), mapping)
         if isinstance(data, str) and data.startswith(catalog.PREFIX):
             dataset.name = data.removeprefix(catalog.PREFIX)
-        run = Run(grader, dataset, groups, slim, limit, on_progress, prices or {}, workers)
+        run = Run(grader, dataset, groups, slim, limit, on_progress, prices or {}, workers, cluster)
         path = None if out is None else Path(out)
         name = str(data) if isinstance(data, str | os.PathLike) else None
         results = run.write(path, name, resume, overwrite)
@@ -92,6 +97,7 @@ def requests(
     sample_field: str | None = None,
     id_field: str | None = None,
     group_by: Sequence[str] = (),
+    cluster_by: str | None = None,
 ) -> Iterator[JudgeRequest]:
     """Give the distinct requests that a run would put to a judge, in row order; nobody is asked.
 
@@ -100,7 +106,7 @@ def requests(
     Raises:
         DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
     """
-    groups = [group_path(text) for text in group_by]
+    groups = [group_path(text) for text in (*group_by, *filter(None, [cluster_by]))]
     mapping = RowMapping(*(field_path(text) for text in (item_field, sample_field, id_field)))
     with ExitStack() as stack:
         dataset = open_dataset(located(data, stack), mapping)

@@ -8,7 +8,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -21,10 +21,12 @@ from graders.dataset import Block, Dataset
 from graders.engine.ahead import begun, waits
 from graders.engine.data import require_samples
 from graders.engine.lines import Graded, LineWriter
+from graders.engine.progress import Progress, Watch
 from graders.engine.workers import Workers, can_leave
 from graders.errors import DataError, RunError, RunStoppedError
 from graders.results import ROWS, Price, Results, RunDirectory, Summary, Tally
 from graders.strict_json import dumps
+from graders.tracing import span
 
 _SECONDS_ALONE, _SECONDS_WORTH = 0.5, 3.0
 """Seconds after which a run looks how long it will take, and those that are worth other processes."""
@@ -32,15 +34,6 @@ _SECONDS_ALONE, _SECONDS_WORTH = 0.5, 3.0
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run has come: rows done, rows without a reward, share of the data read (0 to 1)."""
-
-    rows: int
-    failed: int
-    fraction: float
 
 
 @dataclass
@@ -55,6 +48,7 @@ class Run:
     on_progress: Callable[[Progress], None] | None
     prices: Mapping[str, Price] = field(default_factory=dict)
     workers: int | None = 1
+    cluster_by: ValuePath | None = None
 
     def write(self, path: Path | None, data_path: str | None, resume: bool, overwrite: bool) -> Results:
         """Grade every row that is not there yet, and write the directory."""
@@ -66,10 +60,20 @@ class Run:
         if self.dataset.path is not None and self.dataset.path.resolve() == (path / ROWS).resolve():
             raise RunError(f"{path}: holds the data; another directory is needed for their results")
         opened = RunDirectory.open(path, about, resume=resume, overwrite=overwrite)
-        with opened as directory, _noting_the_end(directory), _accounting(directory, self.grader):
-            writer = LineWriter(self.grader, self.group_by, self.slim)
+        with (
+            opened as directory,
+            _noting_the_end(directory),
+            _accounting(directory, self.grader),
+            self._span() as told,
+        ):
+            writer = LineWriter(self.grader, self._summarised_by, self.slim)
             summary, cautions = self._grade(directory, writer, itertools.chain([first], blocks))
             seconds = (datetime.now(UTC) - started).total_seconds()
+            told |= {
+                "graders.rows": summary.rows,
+                "graders.failed": summary.failed,
+                "graders.mean": summary.mean,
+            }
             directory.write_summary(summary.to_dict())
             directory.write_about(status="complete", seconds=seconds, cautions=dict(cautions))
         return Results(path, opened.about, summary)
@@ -77,12 +81,14 @@ class Run:
     def _grade(
         self, directory: RunDirectory, writer: LineWriter, blocks: Iterator[Block]
     ) -> tuple[Summary, Counter[str]]:
-        tally, cautions = Tally(self.grader.pass_threshold, self.group_by, self.prices), Counter[str]()
+        tally = Tally(self.grader.pass_threshold, self.group_by, self.prices, self.cluster_by)
+        cautions = Counter[str]()
         written = directory.lines()
         while lines := list(itertools.islice(written, 1000)):
             tally.add(lines)
+        watch = Watch(self.on_progress, self.grader.pool, self.dataset.size, tally.rows)
         if tally.rows:
-            self._say(tally, 0)
+            watch.say(tally, 0)
         for block, graded in self._graded(writer, tally, _without(blocks, tally.rows)):
             directory.append(graded.text)
             if graded.tally is not tally:
@@ -90,8 +96,12 @@ class Run:
             cautions.update(graded.cautions)
             if graded.stop is not None:
                 raise RunStoppedError(f"{directory.path}: {graded.stop}; --resume goes on")
-            self._say(tally, block.position)
+            watch.say(tally, block.position)
         return tally.summary(), cautions
+
+    def _span(self) -> AbstractContextManager[dict[str, Any]]:
+        about = {"graders.grader": self.grader.name, "graders.type": self.grader.type}
+        return span("graders.run", {**about, "graders.data": self.dataset.name})
 
     def _graded(
         self, writer: LineWriter, tally: Tally, blocks: Iterator[Block]
@@ -122,10 +132,9 @@ class Run:
             if may_leave and seconds > _SECONDS_ALONE and seconds * left > _SECONDS_WORTH * done > 0:
                 return
 
-    def _say(self, tally: Tally, position: int) -> None:
-        if self.on_progress:
-            share = position / self.dataset.size if self.dataset.size else 0.0
-            self.on_progress(Progress(tally.rows, tally.rows - tally.scored, share))
+    @property
+    def _summarised_by(self) -> list[ValuePath]:
+        return [*self.group_by, *([] if self.cluster_by is None else [self.cluster_by])]
 
     def blocks(self, data_path: str | None) -> Iterator[Block]:
         """Read the rows to be graded; at least one block.
@@ -173,6 +182,7 @@ class Run:
                 "pass_threshold": grader.pass_threshold,
                 "limit": self.limit,
                 "group_by": [path.text for path in self.group_by],
+                "cluster_by": self.cluster_by and self.cluster_by.text,
                 "slim": self.slim,
                 "media_root": None if media is None else str(media),
             },

@@ -83,7 +83,7 @@ class Workers:
                 process = seat.process()
                 try:
                     return process.grade(block)
-                except (EOFError, OSError):
+                except (EOFError, OSError, ValueError):  # the last of these from a pipe that is closed
                     seat.left_by(process)
         finally:
             self._free.put(seat)

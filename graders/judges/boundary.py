@@ -4,12 +4,32 @@ from collections.abc import Sequence
 
 from graders.endpoints.dispatcher import LONGEST_PAUSE
 from graders.judges import Judge, JudgeReply, JudgeRequest
+from graders.tracing import span
 
 _LONGEST_MESSAGE = 2000
 
 
 def replies_of(judge: Judge, requests: Sequence[JudgeRequest]) -> list[JudgeReply]:
     """Ask about one request, or about several if the judge takes many; what goes wrong is a reply too."""
+    about = {"gen_ai.request.model": requests[0].model, "graders.requests": len(requests)}
+    with span("graders.judge", about) as found:
+        replies = _replies_of(judge, requests)
+        found |= _told(replies)
+    return replies
+
+
+def _told(replies: Sequence[JudgeReply]) -> dict[str, object]:
+    usages = [reply.usage for reply in replies if reply.usage]
+    failures = {reply.failure.reason for reply in replies if reply.failure}
+    return {
+        "gen_ai.response.model": replies[0].model,
+        "gen_ai.usage.input_tokens": sum(usage["prompt_tokens"] for usage in usages),
+        "gen_ai.usage.output_tokens": sum(usage["completion_tokens"] for usage in usages),
+        "error.type": min(failures, default=None),
+    }
+
+
+def _replies_of(judge: Judge, requests: Sequence[JudgeRequest]) -> list[JudgeReply]:
     try:
         if len(requests) == 1:
             return [_checked(judge.ask(requests[0]))]

@@ -144,6 +144,11 @@ class JudgePool:
         """How long all requests are that wait for a reply."""
         return self._waiting_bytes
 
+    @property
+    def spent(self) -> tuple[int, int]:
+        """The calls that were made, and the tokens that they took."""
+        return self._dispatcher.budget.calls, self._dispatcher.budget.tokens
+
     def account(self) -> dict[str, Any]:
         """Say what the judge was asked by this pool, as it stands in `run.json`.
 

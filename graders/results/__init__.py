@@ -9,10 +9,12 @@ from graders.results.columns import Columns
 from graders.results.directory import ROWS, RunDirectory
 from graders.results.prices import Price, price_of
 from graders.results.results import Results
-from graders.results.summary import GroupSummary, PassSummary, Summary, Tally, group_values
+from graders.results.summary import GroupSummary, PassSummary, Summary
+from graders.results.tally import MISSING_GROUP, Tally, group_text, group_values
 from graders.results.where import Condition
 
 __all__ = [
+    "MISSING_GROUP",
     "ROWS",
     "Columns",
     "Condition",
@@ -23,6 +25,7 @@ __all__ = [
     "RunDirectory",
     "Summary",
     "Tally",
+    "group_text",
     "group_values",
     "price_of",
 ]

@@ -11,7 +11,7 @@ from graders.errors import RunError
 from graders.lock import LOCK, locked
 from graders.strict_json import loads
 
-RUN, ROWS, SUMMARY = "run.json", "results.jsonl", "summary.json"
+RUN, ROWS, SUMMARY, PAGE = "run.json", "results.jsonl", "summary.json", "report.html"
 _COMPARED = ("grader", "metrics", "options", "judge", "embedder", "sandbox", "data", "row_mapping")
 
 
@@ -141,7 +141,7 @@ def _settle(path: Path, about: Mapping[str, Any], *, resume: bool, overwrite: bo
         read_about(path)  # a stranger's run.json, and what lies beside it, is not ours to remove
     else:
         raise RunError(f"{path}: holds a run; --resume goes on with it, --overwrite starts anew")
-    for name in (ROWS, SUMMARY, RUN):
+    for name in (PAGE, ROWS, SUMMARY, RUN):
         with suppress(FileNotFoundError):
             (path / name).unlink()
     return False

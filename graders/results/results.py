@@ -15,7 +15,8 @@ from graders.results.columns import Columns, writable
 from graders.results.directory import ROWS, read_about, read_lines
 from graders.results.export import arrow_batches, arrow_schema
 from graders.results.prices import Price
-from graders.results.summary import Summary, Tally
+from graders.results.summary import Summary
+from graders.results.tally import Tally
 from graders.tables import load_pyarrow
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class Results:
             return self.counted
         options = self.about["options"]
         prices = {model: Price(**price) for model, price in self.about.get("prices", {}).items()}
-        tally = Tally(options["pass_threshold"], [Path.parse(text) for text in options["group_by"]], prices)
+        groups, cluster = [Path.parse(text) for text in options["group_by"]], options.get("cluster_by")
+        clusters = None if cluster is None else Path.parse(cluster)
+        tally = Tally(options["pass_threshold"], groups, prices, clusters)
         rows = self.rows()
         while chunk := list(islice(rows, _CHUNK)):
             tally.add(chunk)
@@ -99,19 +102,19 @@ class Results:
         return pyarrow.Table.from_batches(batches, arrow_schema(columns))
 
     def __repr__(self) -> str:
-        lines = [f"{name}: {value}" for name, value in self._facts()]
+        lines = [_printable(f"{name}: {value}") for name, value in self._facts()]
         return "\n".join([f"Results({str(self.path)!r})", *(f"  {line}" for line in lines)])
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+            f"<tr><th style='text-align:left'>{_shown(name)}</th><td>{_shown(value)}</td></tr>"
             for name, value in [("run", str(self.path)), *self._facts()]
         )
         return f"<table>{rows}</table>"
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         summary = self.summary
-        yield "grader", f"{_printable(self.about['grader']['name'])} ({self.about['grader']['type']})"
+        yield "grader", f"{self.about['grader']['name']} ({self.about['grader']['type']})"
         yield "rows", f"{summary.rows:,}, {summary.scored:,} scored"
         yield "mean", _with_interval(summary.reward.mean, summary.reward.low, summary.reward.high)
         if summary.passed is not None:
@@ -126,6 +129,11 @@ class Results:
 def _printable(text: str) -> str:
     """Escape what would steer a terminal."""
     return text if text.isprintable() else repr(text)[1:-1]
+
+
+def _shown(text: str) -> str:
+    """Escape what would steer a reader or mean something in HTML."""
+    return html.escape(_printable(text))
 
 
 def _with_interval(mean: float | None, low: float | None, high: float | None) -> str:

@@ -107,7 +107,8 @@ def _lacking_there(static: dict[str, Any]) -> Iterator[Finding]:
         if top in PACKAGES or top in sys.stdlib_module_names:
             continue
         often = "is not promised by" if top in BROUGHT_ALONG else "is not in"
-        yield Finding(entry["line"], f"{top} {often} the hosted image {HOSTED_IMAGE}", False)
+        guarded = "; its import is guarded" if entry["guarded"] else ""
+        yield Finding(entry["line"], f"{top} {often} the hosted image {HOSTED_IMAGE}{guarded}", False)
 
 
 def _other_versions(static: dict[str, Any]) -> Iterator[Finding]:

@@ -1,0 +1,192 @@
+"""`graders calibrate`: how far a grader agrees with people's labels, and which threshold serves best."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from graders.analysis import Agreement, Disagreement, calibrate
+from graders.cli.console import cell, harmless, out, print_json, prints_unicode
+from graders.cli.exits import exit_codes
+from graders.cli.options import finite
+from graders.stats import RESAMPLES, Estimate
+
+
+class Maximise(StrEnum):
+    """The figure that the best threshold maximises."""
+
+    f1 = "f1"
+    accuracy = "accuracy"
+    kappa = "kappa"
+    youden = "youden"
+    precision = "precision"
+
+
+_BAR_WIDTH = 30
+_NAMES = {"f1": "F1", "youden": "Youden's J", "kappa": "Cohen's kappa", "alpha": "Krippendorff's alpha"}
+_FROM = {
+    "option": "--pass-threshold",
+    "run": "the run's own",
+    "maximise": "no threshold is known: the best one of these rows",
+    "default": "rewards are 0 or 1",
+}
+
+
+def calibrate_command(
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.")],
+    label: Annotated[
+        str, typer.Option(metavar="PATH", help="Where a row holds its label, such as item.is_correct.")
+    ],
+    positive: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE",
+            help="A label that says that the row is right, such as good or '>=4'; repeatable "
+            "[default: true, 1, yes, pass].",
+        ),
+    ] = None,
+    maximise: Annotated[
+        Maximise, typer.Option(help="The figure that the best threshold maximises.")
+    ] = Maximise.f1,
+    least_recall: Annotated[
+        float, typer.Option(min=0, max=1, metavar="X", help="The recall that the best threshold must keep.")
+    ] = 0.0,
+    pass_threshold: Annotated[
+        float | None,
+        typer.Option(metavar="X", callback=finite, help="Judge this threshold [default: the run's]."),
+    ] = None,
+    sub_reward: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Judge the rewards of this sub-grader.")
+    ] = None,
+    cluster_by: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Rows with one value here are not independent: wider intervals."),
+    ] = None,
+    rows: Annotated[int, typer.Option(min=0, metavar="N", help="Print N rows of disagreement.")] = 10,
+    resamples: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Resamples of the bootstrap.")
+    ] = RESAMPLES,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The seed of the bootstrap.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Hold a grader's verdicts against people's labels, and find the threshold that serves best."""
+    with exit_codes():
+        found = calibrate(
+            run,
+            label,
+            positive=positive or (),
+            sub_reward=sub_reward,
+            pass_threshold=pass_threshold,
+            maximise=maximise.value,
+            least_recall=least_recall,
+            cluster_by=cluster_by,
+            resamples=resamples,
+            seed=seed,
+        )
+        if as_json:
+            print_json(found.to_dict(rows))
+        else:
+            _print(out(), found, rows)
+
+
+def _print(console: Console, found: Agreement, rows: int) -> None:
+    lacking = [f"{count:,} {what}" for what, count in found.left_out.items() if count]
+    counts = f"{found.compared:,} rows compared" + (f", {' and '.join(lacking)} left out" if lacking else "")
+    what = "reward" if found.sub_reward is None else f"sub-reward {found.sub_reward}"
+    console.print(harmless(f"{what} against {found.label}: {counts}", limit=500), soft_wrap=True)
+    clustered = f"; clustered by {found.cluster_by}" if found.cluster_by else ""
+    head = f"threshold {found.threshold:g} ({_FROM[found.threshold_from]}); 95 % intervals{clustered}"
+    console.print(harmless(head, limit=500), soft_wrap=True)
+    for part in (_confusion(found), _figures(found), _reliability(found)):
+        console.print()
+        console.print(part)
+    console.print()
+    for line in (*_ranks(found), *_best(found)):
+        console.print(line, soft_wrap=True)
+    for line in _disagreements(found, rows):
+        console.print(harmless(line, limit=500), soft_wrap=True)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(columns[0], no_wrap=True)
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _confusion(found: Agreement) -> Table:
+    table, counts = _table("", "label right", "label wrong"), found.confusion
+    table.add_row("passes", f"{counts.true_positive:,}", f"{counts.false_positive:,} (too kind)")
+    table.add_row("does not", f"{counts.false_negative:,} (too hard)", f"{counts.true_negative:,}")
+    return table
+
+
+def _figures(found: Agreement) -> Table:
+    table = _table("", "this grader", "a constant verdict")
+    areas = {"roc_area": found.roc_area, "precision_recall_area": found.precision_recall_area}
+    names = _NAMES | {"roc_area": "area under ROC", "precision_recall_area": "area under precision-recall"}
+    for name, estimate in {**found.figures, **areas}.items():
+        table.add_row(names.get(name, name), _estimate(estimate), _number(found.constant[name]))
+    return table
+
+
+def _reliability(found: Agreement) -> Table:
+    table = _table("rewards", "rows", "label right [95 %]")
+    table.add_column("", no_wrap=True)
+    block = "█" if prints_unicode() else "#"
+    for each in found.bins:
+        share = each.positive.mean
+        bar = "" if share is None else block * round(share * _BAR_WIDTH)
+        table.add_row(f"{each.low:.2f} to {each.high:.2f}", f"{each.rows:,}", _estimate(each.positive), bar)
+    return table
+
+
+def _ranks(found: Agreement) -> Iterator[str]:
+    yield f"rank correlation: Spearman {_number(found.spearman)}, Kendall's tau-b {_number(found.kendall)}"
+
+
+def _best(found: Agreement) -> Iterator[str]:
+    best = found.best
+    if best is None:
+        yield "no threshold can be found: the figure is nowhere defined"
+        return
+    name = _NAMES.get(best.maximises, best.maximises)
+    bounds = "" if best.low is None or best.high is None else f" [{best.low:.4g}, {best.high:.4g}]"
+    held_out = "" if best.held_out is None else f", {best.held_out:.4f} on rows that it was not chosen on"
+    yield f"best threshold by {name}: {best.value:g}{bounds}, which reaches {best.reached:.4f}{held_out}"
+    yield f"to use it: graders run ... {found.flag}"
+
+
+def _disagreements(found: Agreement, rows: int) -> Iterator[str]:
+    if not (found.disagreements and rows):
+        return
+    yield ""
+    yield "rows of disagreement, the farthest from the threshold first (graders show DIR --row N):"
+    for each in found.disagreements[:rows]:
+        yield f"  {_row(each)}: reward {each.reward:.4f}, label {cell(str(each.label))}, " + (
+            "too kind" if each.too_kind else "too hard"
+        )
+    more = len(found.disagreements) - rows
+    if more > 0:
+        yield f"  and {more:,} more; --rows N prints more"
+
+
+def _row(each: Disagreement) -> str:
+    sample = "" if each.sample_index is None else f" sample {each.sample_index}"
+    name = "" if each.id == each.row else f" (id {each.id})"
+    return f"row {each.row}{sample}{name}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _estimate(found: Estimate) -> str:
+    if found.low is None or found.high is None:
+        return _number(found.mean)
+    return f"{found.mean:.4f} [{found.low:.4f}, {found.high:.4f}]"

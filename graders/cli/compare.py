@@ -1,0 +1,202 @@
+"""`graders compare`: is one run, or one group of a run, better than another?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from graders.analysis import Comparison, Flip, Pair, compare
+from graders.cli.console import cell, harmless, out, print_json, say
+from graders.cli.exits import BELOW, exit_codes
+from graders.stats import Estimate
+
+_FLIPS = 5
+
+
+def _not_negative(value: float | None) -> float | None:
+    if value is not None and not 0 <= value < float("inf"):
+        raise typer.BadParameter(f"expected a finite number of at least 0; got {value!r}")
+    return value
+
+
+def compare_command(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Run directories, the baseline first.")
+    ],
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Compare the groups of one run by this value, such as item.model."),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Join rows by this value, such as item.id [default: their ids]."),
+    ] = None,
+    cluster_by: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Rows with one value here are not independent: wider intervals."),
+    ] = None,
+    sub_reward: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Compare the rewards of this sub-grader.")
+    ] = None,
+    flips: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help=f"Print N rows of each pair whose verdict changed [default: {_FLIPS} of a single pair].",
+        ),
+    ] = None,
+    fail_if_worse: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            callback=_not_negative,
+            help="Exit with 4 where the mean of a later run or group, over the rows that it shares with the "
+            "first, is less than the first's by more than X.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The seed of the permutation test.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare runs, or the groups of one run, row by row.
+
+    Prints the differences with 95 % intervals, the p-values of two tests, adjusted for the number of pairs,
+    and a sentence for each pair.
+    """
+    if (by is None) != (len(runs) > 1):
+        raise typer.BadParameter("expected two run directories or more, or one with --by PATH")
+    with exit_codes():
+        found = compare(*runs, by=by, on=on, cluster_by=cluster_by, sub_reward=sub_reward, seed=seed)
+        for note in found.notes:
+            say("note", note)
+        if as_json:
+            print_json(_as_dict(found, flips))
+        else:
+            single = _FLIPS if len(found.pairs) == 1 else 0
+            _print(out(), found, single if flips is None else flips)
+        worse = [] if fail_if_worse is None else found.worse_than_first(fail_if_worse)
+        for pair in worse:
+            say("worse", f"{pair.second} is below {pair.first} by more than {fail_if_worse:g}")
+        if worse:
+            raise typer.Exit(BELOW)
+
+
+def _as_dict(found: Comparison, flips: int | None) -> dict[str, Any]:
+    whole = found.to_dict()
+    for pair in whole["pairs"]:
+        pair["flips"] = pair["flips"][:flips]
+    return whole
+
+
+def _print(console: Console, found: Comparison, flips: int) -> None:
+    console.print(_standings(found))
+    console.print()
+    console.print(_pairs(found))
+    console.print()
+    for line in _explanations(found):
+        console.print(line, style="dim", soft_wrap=True)
+    console.print()
+    for pair in found.pairs:
+        console.print(harmless(pair.sentence, limit=500), soft_wrap=True)
+    for pair in found.pairs if flips else ():
+        for line in _flipped(pair, flips):
+            console.print(harmless(line, limit=500), soft_wrap=True)
+
+
+def _table(number: str, first: str, *columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(number, no_wrap=True)
+    table.add_column(first, min_width=12)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _standings(found: Comparison) -> Table:
+    rates = [side.passed for side in found.sides if side.passed is not None]
+    name = "mean" if found.sub_reward is None else f"mean of {harmless(found.sub_reward, limit=40)}"
+    kind = harmless(found.by or "run", limit=40)
+    whole = all(side.rows == side.scored for side in found.sides)
+    headings = ["rows", *([] if whole else ["scored"]), name, *(["passed"] if rates else [])]
+    table = _table("", kind, *headings)
+    for number, side in enumerate(found.sides, 1):
+        rate = [] if not rates else ["-" if side.passed is None else _estimate(side.passed)]
+        counts = [f"{side.rows:,}", *([] if whole else [f"{side.scored:,}"])]
+        table.add_row(str(number), cell(side.name), *counts, _estimate(side.reward), *rate)
+    return table
+
+
+def _pairs(found: Comparison) -> Table:
+    """Lay out the pairs, by the numbers of their sides: names may be long."""
+    table = _table("", "difference", "rows", "better", "same", "worse", "p", "McNemar")
+    numbers = {side.name: number for number, side in enumerate(found.sides, 1)}
+    for pair in found.pairs:
+        counts = (pair.joined, pair.outcomes.wins, pair.outcomes.ties, pair.outcomes.losses)
+        table.add_row(
+            f"{numbers[pair.second]} - {numbers[pair.first]}",
+            _estimate(pair.difference, sign="+"),
+            *(f"{count:,}" for count in counts),
+            _p(pair.p_permutation_adjusted),
+            "-" if pair.p_mcnemar_adjusted is None else _p(pair.p_mcnemar_adjusted),
+        )
+    return table
+
+
+def _explanations(found: Comparison) -> Iterator[str]:
+    joined = f"joined on {found.on}" if found.on else "joined by their ids"
+    clustered = f", clustered by {found.cluster_by}" if found.cluster_by else ""
+    several = f", adjusted for {len(found.pairs)} pairs (Holm)" if len(found.pairs) > 1 else ""
+    tests = f"p: permutation test; McNemar: its p{several}"
+    yield harmless(f"rows {joined}{clustered}; 95 % intervals; {tests}", limit=500)
+    for side in found.sides:
+        if side.repeats is not None:
+            at, hat = _estimate(side.repeats.pass_at_k), _estimate(side.repeats.pass_hat_k)
+            yield harmless(f"{side.name}: pass@{side.repeats.k} {at}, pass^{side.repeats.k} {hat}", limit=500)
+    for pair in found.pairs:
+        lacking = [f"{count:,} {_LEFT_OUT[key]}" for key, count in pair.left_out.items() if count]
+        if lacking:
+            yield harmless(f"left out of {pair.second} - {pair.first}: {', '.join(lacking)}", limit=500)
+
+
+_LEFT_OUT = {
+    "only_first": "in the first only",
+    "only_second": "in the second only",
+    "unscored": "without a reward",
+}
+
+
+def _flipped(pair: Pair, flips: int) -> Iterator[str]:
+    if pair.gained is None or pair.lost is None:
+        return
+    yield ""
+    yield f"{pair.first} to {pair.second}: {pair.gained:,} rows pass now, {pair.lost:,} do not any more"
+    for flip in _chosen(pair, flips):
+        verdict = "passes now" if flip.gained else "does not pass any more"
+        yield f"  {_place(flip)}: {verdict}, {flip.first_reward:.4f} to {flip.second_reward:.4f}"
+
+
+def _place(flip: Flip) -> str:
+    if flip.id == flip.first_row == flip.second_row:
+        return f"row {flip.id}"
+    same = flip.first_row == flip.second_row
+    rows = f"row {flip.first_row}" if same else f"rows {flip.first_row} and {flip.second_row}"
+    return f"{flip.id} ({rows})"
+
+
+def _chosen(pair: Pair, flips: int) -> list[Flip]:
+    """Choose flips to show: losses first, since these are what people look for."""
+    return sorted(pair.flips, key=lambda flip: flip.gained)[:flips]
+
+
+def _estimate(found: Estimate, sign: str = "") -> str:
+    if found.mean is None:
+        return "-"
+    mean = format(found.mean, f"{sign}.4f")
+    return mean if found.low is None or found.high is None else f"{mean} [{found.low:.4f}, {found.high:.4f}]"
+
+
+def _p(value: float) -> str:
+    return "<0.0001" if value < 0.0001 else f"{value:.4f}"

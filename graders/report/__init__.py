@@ -1,0 +1,45 @@
+"""Reports of a run: a page for people, Markdown for pull requests, JSON for programs."""
+
+import os
+from pathlib import Path
+
+from graders.report.contents import Contents
+from graders.report.figures import to_figures, to_json
+from graders.report.markdown import to_markdown
+from graders.report.page import to_html
+from graders.results import Results
+
+__all__ = [
+    "PAGE",
+    "Contents",
+    "to_figures",
+    "to_html",
+    "to_json",
+    "to_markdown",
+    "write_report",
+    "write_whole",
+]
+
+PAGE = "report.html"
+
+
+def write_report(results: Results, path: str | os.PathLike[str] | None = None, *, rows: int = 10) -> Path:
+    """Write the page of a run to `path`, or to `report.html` in its directory; give where it is.
+
+    A file that is there is replaced, by a whole page only. `rows` is how many of the worst, the best, the
+    most disputed and the failed rows are shown.
+
+    Raises:
+        RunError: the rows cannot be read.
+        OSError: the page cannot be written.
+    """
+    target = results.path / PAGE if path is None else Path(path)
+    write_whole(target, to_html(Contents.of(results, rows)))
+    return target
+
+
+def write_whole(target: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    draft = target.with_name(target.name + ".new")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    draft.replace(target)

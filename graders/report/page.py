@@ -1,0 +1,98 @@
+"""The report as one HTML page that needs nothing else and runs nothing.
+
+Design: Jinja2 escapes whatever the templates put in, and no text of a row is ever marked as safe. The page
+forbids itself scripts and everything that would be fetched, by a Content-Security-Policy that names its one
+style sheet by its hash.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from graders.report import numbers
+from graders.report.charts import Axis, bars, span
+from graders.report.contents import Contents, Grouping
+from graders.report.provenance import document_text, provenance, when
+from graders.report.text import pieces, plain
+from graders.stats import Description, Histogram
+
+_DOCUMENT, _MOST = 60_000, 100
+
+
+def to_html(contents: Contents) -> str:
+    """Write a report as a page."""
+    style = files("graders.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    about = contents.about
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            style=Markup(style),  # our own file
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'",
+            contents=contents,
+            summary=contents.summary,
+            name=plain(str(about["grader"]["name"]), 120),
+            type=plain(str(about["grader"]["type"]), 60),
+            status=plain(str(about.get("status"))),
+            data=plain(str((about.get("data") or {}).get("path") or "")),
+            clustered=plain(str(about["options"].get("cluster_by") or "")),
+            started=when(about),
+            provenance=provenance(about, contents.path),
+            document=pieces(document_text(about), _DOCUMENT),
+            reward=_distribution(contents.survey.reward, contents.summary.reward),
+            threshold=_threshold(contents),
+            parts=_parts(contents),
+            groupings=[(grouping, _group_axis(grouping)) for grouping in contents.groupings],
+            usage=list(islice(contents.summary.usage.items(), _MOST)),
+            cautions=list(islice(contents.cautions.items(), _MOST)),
+        )
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("graders.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["span"] = span
+    environment.filters |= {
+        name: getattr(numbers, name) for name in ("number", "bounds", "rate", "rate_interval", "edge")
+    }
+    environment.filters |= {"plain": plain, "count": lambda value: f"{value:,}"}
+    return environment
+
+
+def _distribution(counts: Histogram, part: Description) -> Mapping[str, Any]:
+    low, high = (float(counts.edges[place]) for place in (0, -1))
+    total = int(counts.counts.sum())
+    return {"bars": bars(counts), "axis": Axis.over(low, high), "part": part, "count": total}
+
+
+def _threshold(contents: Contents) -> float | None:
+    """Give the threshold, where it stands in the range of the rewards."""
+    edges, passed = contents.survey.reward.edges, contents.summary.passed
+    within = passed is not None and edges[0] <= passed.threshold <= edges[-1]
+    return passed.threshold if passed is not None and within else None
+
+
+def _parts(contents: Contents) -> list[tuple[str, Mapping[str, Any]]]:
+    parts = islice(contents.summary.sub_rewards.items(), _MOST)
+    return [(key, _distribution(contents.survey.parts[key], part)) for key, part in parts]
+
+
+def _group_axis(grouping: Grouping) -> Axis:
+    rewards = [group.reward for group in grouping.groups]
+    return Axis.round_about(end for part in rewards for end in (part.low, part.mean, part.high))
