@@ -12,6 +12,7 @@ from graders.cli.cache import cache
 from graders.cli.calibrate import calibrate_command
 from graders.cli.compare import compare_command
 from graders.cli.console import never_fail
+from graders.cli.dry_run import dry_run_command
 from graders.cli.export import export
 from graders.cli.grade import grade
 from graders.cli.pull import pull
@@ -39,6 +40,7 @@ app.command()(report)
 app.command("compare")(compare_command)
 app.command("calibrate")(calibrate_command)
 app.command()(export)
+app.command("dry-run")(dry_run_command)
 app.command("verify")(verify_command)
 app.command("bench")(bench_command)
 app.command()(pull)

@@ -1,0 +1,61 @@
+"""What a job's grading would take, projected from what was measured; every assumption is named."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from graders.fine_tuning.grading import Graded
+from graders.results import Price
+from graders.results.prices import price_of
+
+HOUR_USD = 100.0
+"""What an hour of reinforcement fine-tuning costs, judge tokens apart."""
+_EPOCHS, _SAMPLES = 1, 4
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Grades of a whole job, their seconds one after the other as here, tokens and US dollars."""
+
+    grades: int
+    seconds_per_grade: float
+    seconds: float
+    usd_if_training_waits: float
+    tokens: Mapping[str, Mapping[str, int]]
+    judge_usd: float | None
+    assumptions: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as a JSON value."""
+        return asdict(self)
+
+
+def project(
+    graded: Graded, rows: int, epochs: int | None, k: int | None, prices: Mapping[str, Price]
+) -> Projection | None:
+    """Project from a grading to `epochs` × `rows` × `k` grades."""
+    n = len(graded.rewards)
+    if n == 0 or graded.seconds <= 0:
+        return None
+    said = [
+        f"n_epochs {epochs}" if epochs else f"n_epochs auto taken for {_EPOCHS}",
+        f"{k} samples an item, as given" if k else f"{_SAMPLES} samples an item, since none are given",
+        "grading as fast as on this machine, with the same concurrency",
+        f"{HOUR_USD:g} USD an hour, while training waits for grades; its own hours are not known",
+    ]
+    grades = (epochs or _EPOCHS) * rows * (k or _SAMPLES)
+    seconds = graded.seconds / n * grades
+    tokens = {
+        model: {name: round(count / n * grades) for name, count in counts.items()}
+        for model, counts in graded.usage.items()
+    }
+    costs = [price.of(counts) for model, counts in tokens.items() if (price := price_of(prices, model))]
+    return Projection(
+        grades,
+        graded.seconds / n,
+        seconds,
+        seconds / 3600 * HOUR_USD,
+        tokens,
+        sum(costs) if len(costs) == len(tokens) and costs else None,
+        tuple(said),
+    )
