@@ -19,6 +19,7 @@ from graders.cli.pull import pull
 from graders.cli.regrade import regrade
 from graders.cli.report import report
 from graders.cli.run import run
+from graders.cli.serve import serve
 from graders.cli.show import show
 from graders.cli.templates import templates
 from graders.cli.validate import validate
@@ -45,6 +46,7 @@ app.command("verify")(verify_command)
 app.command("bench")(bench_command)
 app.command()(pull)
 app.command()(regrade)
+app.command()(serve)
 app.add_typer(templates, name="templates")
 app.add_typer(cache, name="cache")
 

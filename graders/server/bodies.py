@@ -1,0 +1,106 @@
+"""Bodies of requests: read within limits, and taken for JSON only where they say that they are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from graders.server.failures import ApiError, kind_of
+from graders.server.settings import Limits
+from graders.strict_json import loads_unique
+
+_SMALL = 2**16
+"""Bytes up to which a body is parsed without going to another thread."""
+
+
+def too_large(limit: int) -> ApiError:
+    """Say that a body is too large."""
+    return ApiError(413, f"The request is larger than {limit} bytes.", code="request_too_large")
+
+
+async def chunks(request: Request, limit: int, seconds: float) -> AsyncIterator[bytes]:
+    """Give a body piece by piece.
+
+    Raises:
+        ApiError: it is longer than `limit`, or its sender was silent for too long.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and (len(declared) > 15 or int(declared) > limit):
+        raise too_large(limit)
+    held, stream = 0, request.stream()
+    while True:
+        try:
+            piece = await asyncio.wait_for(anext(stream, None), seconds)
+        except TimeoutError:
+            raise ApiError(408, "The request did not come to its end in time.") from None
+        if piece is None:
+            return
+        held += len(piece)
+        if held > limit:
+            raise too_large(limit)
+        if piece:
+            yield piece
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """Read a body that has to be a JSON object.
+
+    Raises:
+        ApiError: it is none.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise ApiError(415, "Expected a body of the content type 'application/json'.")
+    limits: Limits = request.app.state.settings.limits
+    pieces = [piece async for piece in chunks(request, limits.body, limits.read_seconds)]
+    data = b"".join(pieces)
+    if len(data) <= _SMALL:
+        return parsed(data, limits.depth)
+    return await run_in_threadpool(parsed, data, limits.depth)
+
+
+async def optional_object(request: Request) -> dict[str, Any]:
+    """Read a body that may be empty, and is a JSON object otherwise.
+
+    Raises:
+        ApiError: it is neither.
+    """
+    if request.headers.get("content-type") is None and request.headers.get("content-length", "0") == "0":
+        return {}
+    return await json_object(request)
+
+
+def parsed(data: bytes, depth: int) -> dict[str, Any]:
+    """Parse a JSON object that is nested `depth` deep at most.
+
+    Raises:
+        ApiError: it is none.
+    """
+    try:
+        value = loads_unique(data)
+    except ValueError:
+        message = "We could not parse the JSON body of your request."
+        raise ApiError(400, message) from None
+    if not isinstance(value, dict):
+        message = f"Invalid type for the body: expected an object, but got {kind_of(value)} instead."
+        raise ApiError(400, message, code="invalid_type")
+    if data.count(b"[") + data.count(b"{") > depth and deeper_than(value, depth):
+        raise ApiError(400, f"The JSON body of your request is nested more than {depth} deep.")
+    return value
+
+
+def deeper_than(value: object, depth: int) -> bool:
+    """Say whether a JSON value is nested deeper."""
+    level: list[object] = [value]
+    for _ in range(depth):
+        level = [part for each in level for part in _parts(each)]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _parts(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []

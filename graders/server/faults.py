@@ -1,0 +1,11 @@
+"""What is written down of a fault: where it happened; not its message, which may hold text of a row."""
+
+import sys
+import traceback
+
+
+def note(error: BaseException) -> None:
+    """Write a fault to stderr."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    print(f"fault: {type(error).__name__} in {where}", file=sys.stderr, flush=True)

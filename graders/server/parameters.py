@@ -1,0 +1,143 @@
+"""Read parameters of bodies and queries, and say in the API's words what is wrong with them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graders.server.failures import ApiError, invalid, missing, unknown_parameter, wrong_choice, wrong_type
+
+_EXPECTED = {dict: "an object", list: "an array", str: "a string", int: "an integer"}
+MOST_PAIRS, LONGEST_KEY, LONGEST_VALUE, LONGEST_NAME = 16, 64, 512, 10_000
+
+
+def only(body: Mapping[str, Any], names: Sequence[str], path: str = "") -> None:
+    """Refuse a body that holds anything else.
+
+    Raises:
+        ApiError: it does.
+    """
+    for name in body:
+        if name not in names:
+            raise unknown_parameter(path + name)
+
+
+def required(body: Mapping[str, Any], name: str, kind: type, path: str = "") -> Any:
+    """Give a parameter that has to be there.
+
+    Raises:
+        ApiError: it is not, or is of another type.
+    """
+    if name not in body:
+        raise missing(path + name)
+    return checked(body[name], kind, path + name)
+
+
+def optional(body: Mapping[str, Any], name: str, kind: type, path: str = "") -> Any:
+    """Give a parameter, or None where it is absent or null.
+
+    Raises:
+        ApiError: it is of another type.
+    """
+    value = body.get(name)
+    return None if value is None else checked(value, kind, path + name)
+
+
+def checked(value: Any, kind: type, param: str) -> Any:
+    """Give a value that is of a type.
+
+    Raises:
+        ApiError: it is of another one.
+    """
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise wrong_type(param, _EXPECTED[kind], value)
+    return value
+
+
+def chosen(body: Mapping[str, Any], name: str, choices: Sequence[str], path: str = "") -> str:
+    """Give a parameter that is one of several words.
+
+    Raises:
+        ApiError: it is not there, or is none of them.
+    """
+    value: str = required(body, name, str, path)
+    if value not in choices:
+        raise wrong_choice(path + name, value, choices)
+    return value
+
+
+def metadata_of(body: Mapping[str, Any]) -> dict[str, str]:
+    """Give the metadata of an object, `{}` where there are none.
+
+    Raises:
+        ApiError: they are too many, too long, or no texts.
+    """
+    pairs: dict[str, Any] = optional(body, "metadata", dict) or {}
+    if len(pairs) > MOST_PAIRS:
+        message = f"Invalid 'metadata': too many properties. Expected at most {MOST_PAIRS}."
+        raise invalid("metadata", message, "object_above_max_properties")
+    for key, value in pairs.items():
+        checked(value, str, f"metadata.{key[:LONGEST_KEY]}")
+        if len(key) > LONGEST_KEY or len(value) > LONGEST_VALUE:
+            longest = f"keys of at most {LONGEST_KEY} and values of at most {LONGEST_VALUE} characters"
+            message = f"Invalid 'metadata': string too long. Expected {longest}."
+            raise invalid("metadata", message, "string_above_max_length")
+    return pairs
+
+
+def name_of(body: Mapping[str, Any]) -> str | None:
+    """Give the name in a body; None where there is none.
+
+    Raises:
+        ApiError: it is no text, or too long.
+    """
+    name: str | None = optional(body, "name", str)
+    if name is not None and len(name) > LONGEST_NAME:
+        message = f"Invalid 'name': string too long. Expected at most {LONGEST_NAME} characters."
+        raise invalid("name", message, "string_above_max_length")
+    return name or None
+
+
+class Query:
+    """The parameters of a list: where its page begins, how long it is, in which order."""
+
+    def __init__(self, given: Mapping[str, str], *, most: int = 100, usual: int = 20) -> None:
+        self._given = given
+        self.after = given.get("after") or None
+        self.limit = self._limit(most, usual)
+
+    def word(self, name: str, choices: Sequence[str], usual: str | None = None) -> str | None:
+        """Give a parameter that is one of several words.
+
+        Raises:
+            ApiError: it is none of them.
+        """
+        value = self._given.get(name)
+        if value is None:
+            return usual
+        if value not in choices:
+            raise wrong_choice(name, value, choices)
+        return value
+
+    def descending(self, usual: str = "asc") -> bool:
+        """Say whether the last comes first."""
+        return self.word("order", ("asc", "desc"), usual) == "desc"
+
+    def _limit(self, most: int, usual: int) -> int:
+        text = self._given.get("limit")
+        if text is None:
+            return usual
+        if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 9:
+            raise wrong_type("limit", "an integer", text)
+        return _bounded(int(text), most)
+
+
+def _bounded(limit: int, most: int) -> int:
+    if limit < 1:
+        raise _out_of_bounds("integer_below_min_value", f"Expected a value >= 1, but got {limit} instead.")
+    if limit > most:
+        message = f"Expected a value <= {most}, but got {limit} instead."
+        raise _out_of_bounds("integer_above_max_value", message)
+    return limit
+
+
+def _out_of_bounds(code: str, message: str) -> ApiError:
+    return invalid("limit", f"Invalid 'limit': {code.replace('_', ' ')}. {message}", code)

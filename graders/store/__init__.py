@@ -1,0 +1,37 @@
+"""Evals, runs, output items and files, kept in a database and a folder.
+
+Design: a run is a row that is written when it is asked for and moved on by whoever holds it. Its output items
+are added together with its counts in one transaction, so that a process killed at any instant has written a
+block of rows and counted it, or done neither. What users send is kept as JSON in one column: nothing of it is
+ever a name of ours.
+"""
+
+from graders.store.blobs import Blobs, Incoming, QuotaError
+from graders.store.database import Database, StoreError
+from graders.store.evals import Evals, StoredEval
+from graders.store.files import Files, StoredFile
+from graders.store.items import Items
+from graders.store.pages import Page, UnknownCursorError
+from graders.store.runs import FINAL, Block, Claim, Runs, StoredRun
+from graders.store.store import Store
+
+__all__ = [
+    "FINAL",
+    "Blobs",
+    "Block",
+    "Claim",
+    "Database",
+    "Evals",
+    "Files",
+    "Incoming",
+    "Items",
+    "Page",
+    "QuotaError",
+    "Runs",
+    "Store",
+    "StoreError",
+    "StoredEval",
+    "StoredFile",
+    "StoredRun",
+    "UnknownCursorError",
+]
