@@ -106,7 +106,8 @@ def test_a_sandbox_that_is_forgotten_ends_its_workers(level: Level) -> None:
 def test_an_interrupt_ends_the_workers_of_the_call(level: Level, isolation: Isolation) -> None:
     before = descendants(os.getpid())
     sandbox = Sandbox(HANG, level=level, isolation=isolation, workers=2)
-    timer = threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT])
+    main = threading.main_thread().ident
+    timer = threading.Timer(0.5, signal.pthread_kill, [main, signal.SIGINT])
     timer.start()
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
