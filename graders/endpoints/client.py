@@ -80,7 +80,8 @@ class Client:
                 answer = line.send(self._forms[path], body, seconds)
         except BaseException as error:
             line.close()
-            if line.is_cut and isinstance(error, Exception):
+            # the HTTP client's own limit may come before the one who watches
+            if isinstance(error, Exception) and (line.is_cut or time.monotonic() >= at):
                 raise OutOfTimeError(f"no whole answer within {seconds:g} s") from None
             raise
         if line.is_cut:  # in the very moment in which the answer was there

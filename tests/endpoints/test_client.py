@@ -1,7 +1,7 @@
 """One request over HTTP: what is sent, over which connections, and what is too much."""
 
 import gc
-import warnings
+from contextlib import nullcontext
 
 import pytest
 
@@ -67,13 +67,21 @@ def test_where_no_time_is_left_nothing_is_sent(client, endpoint, seconds):
     assert endpoint.n == 0
 
 
+def test_a_call_is_out_of_time_also_where_the_http_client_notices_first(client, endpoint, monkeypatch):
+    monkeypatch.setattr(client._deadlines, "watch", lambda at, cut: nullcontext())  # as a thread that is late
+    endpoint.always = "silence"
+    with pytest.raises(OutOfTimeError):
+        client.post("/responses", b"{}", seconds=0.2)
+
+
 def test_connections_close_when_nobody_holds_the_client(endpoint):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        client = Client(Entrance.of(endpoint.url))
-        client.post("/responses", b'{"input": []}', seconds=5)
-        del client
-        gc.collect()
+    client = Client(Entrance.of(endpoint.url))
+    client.post("/responses", b'{"input": []}', seconds=5)
+    (line,) = client._lines
+    assert not line.http.is_closed
+    del client
+    gc.collect()
+    assert line.http.is_closed
 
 
 @pytest.mark.parametrize("query", ["", "?code=of-the-query"])
