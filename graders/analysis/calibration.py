@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graders.analysis.agreement import Agreement, Bin, Disagreement
-from graders.analysis.columns import RunColumns, RunSource, opened, read_columns, value_path
+from graders.analysis.columns import RunColumns, RunSource, opened, read_columns
 from graders.analysis.labels import is_label, numbers, positives
+from graders.engine import group_path
 from graders.errors import DataError
 from graders.results import Results
 from graders.stats import (
@@ -129,7 +130,7 @@ class _Labelled:
 def _labelled(
     results: Results, label: str, positive: Sequence[str], sub_reward: str | None, cluster_by: str | None
 ) -> _Labelled:
-    paths = {text: value_path(text) for text in (label, cluster_by) if text is not None}
+    paths = {text: group_path(text) for text in (label, cluster_by) if text is not None}
     columns = read_columns(results, list(paths.values()), sub_reward=sub_reward)
     has_label = np.array([is_label(value) for value in columns.values[label]], dtype=np.bool_)
     places = np.flatnonzero(has_label & columns.scored)

@@ -59,21 +59,6 @@ def opened(run: RunSource) -> Results:
     return run if isinstance(run, Results) else Results.open(run)
 
 
-def value_path(text: str) -> Path:
-    """Read a path into item or sample.
-
-    Raises:
-        DataError: it is none.
-    """
-    try:
-        path = Path.parse(text)
-    except ValueError as error:
-        raise DataError(str(error)) from None
-    if path.head not in ("item", "sample"):
-        raise DataError(f"expected a path that begins with item or sample; got {text!r}")
-    return path
-
-
 def read_columns(
     results: Results, paths: Sequence[Path] = (), *, sub_reward: str | None = None, digests: bool = False
 ) -> RunColumns:

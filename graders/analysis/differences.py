@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from graders.analysis.columns import RunSource, opened, read_columns, value_path
+from graders.analysis.columns import RunSource, opened, read_columns
 from graders.analysis.joining import (
     Key,
     Side,
@@ -25,6 +25,7 @@ from graders.analysis.joining import (
 )
 from graders.analysis.pairs import Comparison, Flip, Pair, Repeats, Standing, adjusted
 from graders.batch import Path
+from graders.engine import group_path
 from graders.errors import DataError
 from graders.results import Results
 from graders.stats import (
@@ -66,7 +67,7 @@ def compare(
     if by is not None and len(found) != 1:
         raise DataError(f"--by compares the groups of one run; got {len(found)} runs")
     cluster_by = cluster_by or _own_clusters(found)
-    paths = {name: value_path(text) for name, text in _named(by=by, on=on, cluster_by=cluster_by)}
+    paths = {name: group_path(text) for name, text in _named(by=by, on=on, cluster_by=cluster_by)}
     sides = _sides(found, paths, sub_reward)
     if len(sides) < 2:
         raise DataError(f"{found[0].path}: every row has one value at {by}: {sides[0].name!r}")

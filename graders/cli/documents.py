@@ -8,7 +8,7 @@ import typer
 
 from graders.cache import Cache
 from graders.cli.console import say, say_each
-from graders.cli.options import JudgeOptions
+from graders.cli.options import JudgeOptions, pairs
 from graders.compile import Grader, Options, compile_document, modernise, read_source
 from graders.errors import ConfigError, Problem
 from graders.judges.spec import FORM
@@ -30,18 +30,11 @@ EmbedderOption = Annotated[
 ]
 
 
-def _pairs(texts: list[str] | None) -> list[str]:
-    for text in texts or ():
-        if not all(text.partition("=")):
-            raise typer.BadParameter(f"expected NAME=VARIANT, such as bleu=sacrebleu; got {text!r}")
-    return texts or []
-
-
 MetricOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=VARIANT",
-        callback=_pairs,
+        callback=pairs("NAME=VARIANT, such as bleu=sacrebleu"),
         help="Compute a metric by another definition: bleu=sacrebleu, rouge=stemmer; repeatable.",
     ),
 ]

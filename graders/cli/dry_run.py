@@ -13,7 +13,8 @@ from graders.cli.dry_run_tables import print_dry_run
 from graders.cli.exits import UNUSABLE, exit_codes
 from graders.cli.options import CacheOptions, JudgeOptions, PriceOption, SandboxOptions, expanded
 from graders.compile import Options
-from graders.engine import field_path
+from graders.engine import field_path, group_path
+from graders.errors import DataError
 from graders.fine_tuning import DryRun, Grading, Joining, Probes, Sampling, dry_run
 from graders.results import Price
 from graders.sampling import Sampler
@@ -21,14 +22,10 @@ from graders.strict_json import dumps
 
 
 def _path(text: str | None) -> str | None:
-    if text is None:
-        return None
     try:
-        path = ValuePath.parse(text)
-    except ValueError as error:
+        _value_path(text)
+    except DataError as error:
         raise typer.BadParameter(str(error)) from None
-    if path.head not in ("item", "sample"):
-        raise typer.BadParameter(f"expected a path that begins with item or sample; got {text!r}")
     return text
 
 
@@ -171,7 +168,7 @@ def _say_stage(stage: str) -> None:
 
 
 def _value_path(text: str | None) -> ValuePath | None:
-    return None if text is None else ValuePath.parse(text)
+    return None if text is None else group_path(text)
 
 
 def _sampling(options: SampleOptions, sampler: Sampler | None) -> Sampling:

@@ -70,11 +70,16 @@ def _positive(value: float) -> float:
     return value
 
 
-def _pairs(texts: list[str] | None) -> list[str]:
-    for text in texts or ():
-        if not all(text.partition("=")):
-            raise typer.BadParameter(f"expected DOC=MODEL, such as gpt-4o=qwen3:8b; got {text!r}")
-    return texts or []
+def pairs(form: str) -> Callable[[list[str] | None], list[str]]:
+    """Make a check that every text of an option has two parts, such as those of `form`."""
+
+    def checked(texts: list[str] | None) -> list[str]:
+        for text in texts or ():
+            if not all(text.partition("=")):
+                raise typer.BadParameter(f"expected {form}; got {text!r}")
+        return texts or []
+
+    return checked
 
 
 def _prices(texts: list[str] | None) -> list[str]:
@@ -133,7 +138,7 @@ class JudgeOptions:
         list[str] | None,
         typer.Option(
             metavar="DOC=MODEL",
-            callback=_pairs,
+            callback=pairs("DOC=MODEL, such as gpt-4o=qwen3:8b"),
             help="Ask MODEL where the document names DOC; repeatable, not together with a judge's MODEL.",
         ),
     ] = None

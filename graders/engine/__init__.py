@@ -15,7 +15,7 @@ from typing import Any
 
 from graders import catalog
 from graders.compile import Grader
-from graders.dataset import DataSource, RowMapping, open_dataset
+from graders.dataset import Dataset, DataSource, RowMapping, open_dataset
 from graders.engine.data import field_path, group_path, located
 from graders.engine.lines import MAX_DEPTH
 from graders.engine.progress import Progress
@@ -25,7 +25,16 @@ from graders.judges import JudgeRequest
 from graders.judges.dry import DryPool
 from graders.results import Price, Results
 
-__all__ = ["MAX_DEPTH", "Progress", "evaluate", "field_path", "located", "requests", "whole_rows"]
+__all__ = [
+    "MAX_DEPTH",
+    "Progress",
+    "evaluate",
+    "field_path",
+    "group_path",
+    "located",
+    "requests",
+    "whole_rows",
+]
 
 
 def evaluate(
@@ -73,15 +82,13 @@ def evaluate(
             raise ValueError(f"expected {option} of at least 1; got {number!r}")
     groups = [group_path(text) for text in group_by]
     cluster = None if cluster_by is None else group_path(cluster_by)
-    mapping = RowMapping(*(field_path(text) for text in (item_field, sample_field, id_field)))
     with ExitStack() as stack:
-        dataset = open_dataset(located(data, stack), mapping)
+        dataset = _opened(data, stack, item_field, sample_field, id_field)
         if isinstance(data, str) and data.startswith(catalog.PREFIX):
             dataset.name = data.removeprefix(catalog.PREFIX)
         run = Run(grader, dataset, groups, slim, limit, on_progress, prices or {}, workers, cluster)
         path = None if out is None else Path(out)
-        name = str(data) if isinstance(data, str | os.PathLike) else None
-        results = run.write(path, name, resume, overwrite)
+        results = run.write(path, _path_of(data), resume, overwrite)
     for caution, rows in results.about["cautions"].items():
         warnings.warn(f"{caution} (rows: {rows:,})", DataWarning, stacklevel=2)
     return results
@@ -107,13 +114,19 @@ def requests(
         DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
     """
     groups = [group_path(text) for text in (*group_by, *filter(None, [cluster_by]))]
-    mapping = RowMapping(*(field_path(text) for text in (item_field, sample_field, id_field)))
     with ExitStack() as stack:
-        dataset = open_dataset(located(data, stack), mapping)
-        name = str(data) if isinstance(data, str | os.PathLike) else None
-        for block in Run(grader, dataset, groups, False, limit, None).blocks(name):
+        dataset = _opened(data, stack, item_field, sample_field, id_field)
+        for block in Run(grader, dataset, groups, False, limit, None).blocks(_path_of(data)):
             grader.begin(block.batch)
             yield from pool.collected()
+
+
+def _opened(data: DataSource, stack: ExitStack, *fields: str | None) -> Dataset:
+    return open_dataset(located(data, stack), RowMapping(*map(field_path, fields)))
+
+
+def _path_of(data: DataSource) -> str | None:
+    return str(data) if isinstance(data, str | os.PathLike) else None
 
 
 def whole_rows(results: Results) -> Iterator[dict[str, Any]]:

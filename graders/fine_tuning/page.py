@@ -1,24 +1,20 @@
 """A dry run as one HTML page that needs nothing else and runs nothing.
 
-Design: Jinja2 escapes whatever the template puts in, and the charts are made of numbers alone. The page
-forbids itself scripts and everything that would be fetched.
+Design: Jinja2 escapes whatever the template puts in, and the charts are made of numbers alone.
 """
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 import jinja2
 import numpy as np
-from markupsafe import Markup
 
 from graders.fine_tuning.dry_run import DryRun
 from graders.fine_tuning.findings import of_severity
 from graders.fine_tuning.kinds import Severity
 from graders.fine_tuning.signal import Signal
+from graders.report.sealed import environment, style
 from graders.report.text import plain
 
 _SEVERITIES: tuple[tuple[Severity, str], ...] = (
@@ -51,16 +47,12 @@ class Chart(NamedTuple):
 
 def to_html(report: DryRun) -> str:
     """Write a dry run as a page."""
-    style = files("graders.fine_tuning").joinpath("templates/dry_run.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     signal = report.signal
     return (
         _environment()
         .get_template("dry_run.html.j2")
         .render(
-            style=Markup(style),  # our own file
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-            "base-uri 'none'; form-action 'none'",
+            **style("graders.fine_tuning", "dry_run.css"),
             report=report,
             groups=[
                 (severity, title, of_severity(report.findings, severity)) for severity, title in _SEVERITIES
@@ -75,20 +67,15 @@ def to_html(report: DryRun) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("graders.fine_tuning"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return environment(
+        "graders.fine_tuning",
+        {
+            "plain": _plain,
+            "count": lambda value: f"{value:,.0f}",
+            "number": lambda value: "-" if value is None else f"{value:.3f}",
+            "share": lambda value: "-" if value is None else f"{value:.1%}",
+        },
     )
-    environment.filters |= {
-        "plain": _plain,
-        "count": lambda value: f"{value:,.0f}",
-        "number": lambda value: "-" if value is None else f"{value:.3f}",
-        "share": lambda value: "-" if value is None else f"{value:.1%}",
-    }
-    return environment
 
 
 def _plain(value: object, limit: int) -> str:

@@ -1,25 +1,20 @@
 """The report as one HTML page that needs nothing else and runs nothing.
 
-Design: Jinja2 escapes whatever the templates put in, and no text of a row is ever marked as safe. The page
-forbids itself scripts and everything that would be fetched, by a Content-Security-Policy that names its one
-style sheet by its hash.
+Design: Jinja2 escapes whatever the templates put in, and no text of a row is ever marked as safe.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from itertools import islice
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
 from graders.report import numbers
 from graders.report.charts import Axis, bars, span
 from graders.report.contents import Contents, Grouping
 from graders.report.provenance import document_text, provenance, when
+from graders.report.sealed import environment, style
 from graders.report.text import pieces, plain
 from graders.stats import Description, Histogram
 
@@ -28,16 +23,12 @@ _DOCUMENT, _MOST = 60_000, 100
 
 def to_html(contents: Contents) -> str:
     """Write a report as a page."""
-    style = files("graders.report").joinpath("templates/report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     about = contents.about
     return (
         _environment()
         .get_template("page.html.j2")
         .render(
-            style=Markup(style),  # our own file
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-            "base-uri 'none'; form-action 'none'",
+            **style("graders.report", "report.css"),
             contents=contents,
             summary=contents.summary,
             name=plain(str(about["grader"]["name"]), 120),
@@ -60,19 +51,11 @@ def to_html(contents: Contents) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("graders.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["span"] = span
-    environment.filters |= {
-        name: getattr(numbers, name) for name in ("number", "bounds", "rate", "rate_interval", "edge")
-    }
-    environment.filters |= {"plain": plain, "count": lambda value: f"{value:,}"}
-    return environment
+    named = ("number", "bounds", "rate", "rate_interval", "edge")
+    filters = {name: getattr(numbers, name) for name in named}
+    made = environment("graders.report", {**filters, "plain": plain, "count": lambda value: f"{value:,}"})
+    made.globals["span"] = span
+    return made
 
 
 def _distribution(counts: Histogram, part: Description) -> Mapping[str, Any]:
