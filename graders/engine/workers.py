@@ -22,6 +22,7 @@ from graders.dataset import Block
 from graders.engine.frames import read_frame, write_frame
 from graders.engine.lines import Graded, LineWriter
 from graders.errors import RunError, RunStoppedError
+from graders.interruptible import result_of
 from graders.results import Tally
 
 _ATTEMPTS = 3
@@ -67,10 +68,10 @@ class Workers:
                     waiting.append((block, executor.submit(self._grade, block)))
                     while len(waiting) > (_BLOCKS_EACH + 1) * self._number:
                         done, future = waiting.popleft()
-                        yield done, future.result()
+                        yield done, result_of(future)
                 while waiting:
                     done, future = waiting.popleft()
-                    yield done, future.result()
+                    yield done, result_of(future)
             finally:
                 executor.shutdown(wait=False, cancel_futures=True)
                 for seat in self._seats:

@@ -23,6 +23,7 @@ from graders.endpoints.dispatcher import (
 )
 from graders.endpoints.limits import Limits
 from graders.errors import Failure
+from graders.interruptible import result_of
 from graders.judges import Judge, JudgeReply, JudgeRequest, fingerprint_of
 from graders.judges.boundary import replies_of
 from graders.judges.record import Recorder
@@ -238,7 +239,7 @@ class Replies:
 
     def wait(self) -> list[JudgeReply]:
         """Give the replies, in the order of the requests, when all of them are there."""
-        replies = [future.result() for future in self.futures]
+        replies = [result_of(future) for future in self.futures]
         if self.recorder is not None:
             self.recorder.write(zip(self.fingerprints, replies, strict=True))
         return replies

@@ -19,6 +19,7 @@ from graders.endpoints.credentials import Entrance, checked_address, key_of_envi
 from graders.endpoints.dispatcher import Appraisal, Dispatcher, NotMadeError, OverdueError
 from graders.endpoints.limits import Limits
 from graders.errors import ConfigError, Problem
+from graders.interruptible import result_of
 from graders.sampling.replies import read_answer
 from graders.sampling.requests import Sampled, SampleRequest
 from graders.strict_json import dumps, loads
@@ -150,7 +151,7 @@ def _appraise(sampled: Sampled) -> Appraisal:
 
 def _outcome(future: "Future[Sampled]") -> Sampled:
     try:
-        return future.result()
+        return result_of(future)
     except OverdueError as error:
         return Sampled.failed("timeout", str(error))
     except NotMadeError as error:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from graders.interruptible import join
 from graders.sandbox.inside import protocol
 from graders.sandbox.launch import SandboxUnavailableError
 from graders.sandbox.limits import Failure, Isolation, Outcome, server_failure
@@ -40,14 +41,12 @@ class Call:
 
     def outcomes(self) -> list[Outcome]:
         """Grade everything; give the outcomes in the order of the rows."""
-        others = min(self._pool.size, -(-len(self._rows) // self._batch_rows)) - 1
-        threads = [threading.Thread(target=self._drive_aside, daemon=True) for _ in range(others)]
+        number = min(self._pool.size, -(-len(self._rows) // self._batch_rows))
+        threads = [threading.Thread(target=self._drive_aside, daemon=True) for _ in range(number)]
         for thread in threads:
             thread.start()
         try:
-            self._drive()
-            for thread in threads:
-                thread.join()
+            join(threads)  # nothing else, so that Ctrl-C is heard while rows are graded
         except BaseException:  # whatever stops us, the other threads must not go on for hours
             self._next = len(self._rows)
             self._pool.close()

@@ -12,6 +12,7 @@ import numpy as np
 from graders.batch import Batch, Path
 from graders.config import GraderConfig, PythonGrader
 from graders.errors import Failure
+from graders.interruptible import result_of
 from graders.sandbox import Outcome, Row, Sandbox
 from graders.scores import Scores
 from graders.scoring import Binding
@@ -61,7 +62,7 @@ class Python:
     def score_batch(self, batch: Batch) -> Scores:
         """Grade every row, unless that has begun, and wait for the outcomes."""
         rows, future = self._begun(batch)
-        outcomes = future.result()
+        outcomes = result_of(future)
         failures = dict(batch.failures)
         values = np.full(len(batch), np.nan)
         for row, outcome in zip(rows, outcomes, strict=True):

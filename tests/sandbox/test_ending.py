@@ -8,7 +8,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -102,6 +102,16 @@ def test_a_sandbox_that_is_forgotten_ends_its_workers(level: Level) -> None:
     assert until(lambda: gone(workers))
 
 
+@pytest.fixture(params=["as ever", "begun anew"])
+def calls(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Interrupted system calls return, or are begun anew, as libraries such as Polars have it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.siginterrupt(signal.SIGINT, request.param == "as ever")
+    yield
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.mark.usefixtures("calls")
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 def test_an_interrupt_ends_the_workers_of_the_call(level: Level, isolation: Isolation) -> None:
     before = descendants(os.getpid())
