@@ -28,7 +28,7 @@ from graders.metrics.families import Request
 from graders.registry import Registry, default_registry
 from graders.sandbox.confinement import Confinement
 from graders.scores import Grade, Scores
-from graders.scoring import Binding, GraderType, Scorer, begin
+from graders.scoring import Binding, GraderType, Scorer, begin, cancel
 from graders.scoring.several import Several
 from graders.tables import Tabular, listed
 
@@ -138,8 +138,12 @@ class Grader:
         return self.score_batch(Batch(rows, _without(answers, failures), failures))
 
     def begin(self, batch: Batch) -> None:
-        """Start to ask the judge about a batch that is scored soon, without waiting."""
+        """Start what a batch that is scored soon waits for: replies of a judge, rows in a sandbox."""
         begin(self.scorer, batch)
+
+    def cancel(self) -> None:
+        """Give up the batches that were begun and will not be scored."""
+        cancel(self.scorer)
 
     def score_batch(self, batch: Batch) -> Scores:
         """Score every row of a batch."""

@@ -247,18 +247,16 @@ def _noting_the_end(directory: RunDirectory) -> Iterator[None]:
 
 @contextmanager
 def _accounting(directory: RunDirectory, grader: Grader) -> Iterator[None]:
-    """Write into run.json what the judge was asked, and ask it nothing more once the run has ended."""
+    """Give up what was begun when a run ends early, and write into run.json what the judge was asked."""
     pool = grader.pool
-    if pool is None:
-        yield
-        return
     try:
         yield
     except BaseException as error:
-        pool.cancel()
-        if isinstance(error, RunStoppedError):
+        grader.cancel()
+        if pool is not None and isinstance(error, RunStoppedError):
             pool.drain()  # what is under way will be kept
         raise
     finally:
-        with suppress(OSError):
-            directory.write_about(asked=pool.account())
+        if pool is not None:
+            with suppress(OSError):
+                directory.write_about(asked=pool.account())

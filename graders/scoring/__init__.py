@@ -20,14 +20,14 @@ from graders.metrics.families import Request
 from graders.sandbox import Sandbox
 from graders.scores import Scores
 
-__all__ = ["Binding", "Combination", "GraderType", "Scorer", "begin"]
+__all__ = ["Binding", "Combination", "GraderType", "Scorer", "begin", "cancel"]
 
 
 class Scorer(Protocol):
     """A grader that is ready to score.
 
     One that waits for others may also have `begin(batch)`, which starts what it waits for and returns at
-    once; the same batch is scored soon.
+    once; the same batch is scored soon. Then it also has `cancel()`, which gives up what was begun.
     """
 
     @property
@@ -121,9 +121,21 @@ class Combination:
         for part in self.parts.values():
             begin(part, batch)
 
+    def cancel(self) -> None:
+        """Give up what the parts have begun."""
+        for part in self.parts.values():
+            cancel(part)
+
 
 def begin(scorer: Scorer, batch: Batch) -> None:
     """Start what a scorer waits for, where it waits for anything."""
     start = getattr(scorer, "begin", None)
     if start is not None:
         start(batch)
+
+
+def cancel(scorer: Scorer) -> None:
+    """Give up what a scorer has begun, where it begins anything; it can be used again."""
+    stop = getattr(scorer, "cancel", None)
+    if stop is not None:
+        stop()

@@ -59,6 +59,10 @@ class Python:
         """Start to grade every row."""
         self._begun(batch)
 
+    def cancel(self) -> None:
+        """End the rows that are being graded."""
+        self.sandbox.close()
+
     def score_batch(self, batch: Batch) -> Scores:
         """Grade every row, unless that has begun, and wait for the outcomes."""
         rows, future = self._begun(batch)

@@ -59,6 +59,10 @@ class ScoreModel:
         """Ask about every row."""
         self.inquiry.begin(batch)
 
+    def cancel(self) -> None:
+        """Ask nothing of what waits to be asked."""
+        self.inquiry.pool.cancel()
+
     def score_batch(self, batch: Batch) -> Scores:
         """Ask about every row that was not asked about yet, and score the replies."""
         return self.inquiry.score(self.name, batch)

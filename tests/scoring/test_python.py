@@ -3,6 +3,8 @@
 import json
 import math
 import pickle
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -401,3 +403,20 @@ def test_rewards_are_finite_or_absent(evaluating):
     scores = evaluating.score([{"result": text} for text in ("1", "float('nan')", "None")])
     assert [math.isfinite(value) for value in scores.values] == [True, False, False]
     assert sorted(scores.error_details) == [1, 2]
+
+
+def test_a_run_that_is_interrupted_leaves_nothing_at_work(confinement, tmp_path):
+    source = "import time\ndef grade(sample, item):\n    time.sleep(item['seconds'])\n    return 1"
+    grader = load_grader(document_of(source), confinement=confinement)
+    rows = [{"item": {"seconds": 0 if number < 64 else 60}} for number in range(400)]
+
+    def interrupt(progress):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(grader, rows, out=tmp_path / "run", on_progress=interrupt)
+    deadline = time.monotonic() + 15
+    while any(thread.name == "python" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert grader.grade({"seconds": 0}).reward == 1.0
