@@ -60,17 +60,6 @@ async def json_object(request: Request) -> dict[str, Any]:
     return await run_in_threadpool(parsed, data, limits.depth)
 
 
-async def optional_object(request: Request) -> dict[str, Any]:
-    """Read a body that may be empty, and is a JSON object otherwise.
-
-    Raises:
-        ApiError: it is neither.
-    """
-    if request.headers.get("content-type") is None and request.headers.get("content-length", "0") == "0":
-        return {}
-    return await json_object(request)
-
-
 def parsed(data: bytes, depth: int) -> dict[str, Any]:
     """Parse a JSON object that is nested `depth` deep at most.
 
