@@ -10,13 +10,14 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 from graders.batch import Batch
 from graders.dataset.collector import collector_paused
 from graders.dataset.columnar import Advance, is_saved, read_saved, saved_files
-from graders.dataset.readers import MAX_LINE, Line, Raw, parsed, reader_for
+from graders.dataset.readers import MAX_LINE, Lines, Raw, reader_for, values
 from graders.dataset.rows import Row, RowMapping
 from graders.errors import DataError, Failure
 from graders.strict_json import dumps
@@ -43,36 +44,36 @@ class Block:
         rows: Sequence[Row] = (),
         position: int = 0,
         *,
-        unread: Sequence[tuple[int, Any]] = (),
+        unread: Sequence[Any] = (),
+        first: int = 0,
         mapping: RowMapping | None = None,
     ) -> None:
         self.position = position
         self._rows = list(rows)
-        self._unread, self._mapping = unread, mapping or RowMapping()
+        self._unread, self._first, self._mapping = unread, first, mapping or RowMapping()
 
     @property
     def rows(self) -> list[Row]:
         """The rows."""
         if self._unread:
             with collector_paused():
-                for number, raw in self._unread:
-                    self._rows += self._mapping.rows(number, parsed(raw))
+                for number, value in enumerate(chain.from_iterable(map(values, self._unread)), self._first):
+                    self._rows += self._mapping.rows(number, value)
             self._unread = ()
         return self._rows
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel light: lines that are not parsed yet go as columns."""
-        if self._unread and all(type(raw) is Line for _, raw in self._unread):
-            numbers = [number for number, _ in self._unread]
-            texts, lines = zip(*(raw for _, raw in self._unread), strict=True)
-            return _of_columns, (self.position, self._mapping, numbers, texts, lines)
+        """Travel light: lines that are not parsed yet go as they stood in their file."""
+        if self._unread and all(isinstance(raw, Lines) for raw in self._unread):
+            texts = [(b"\n".join(lines.texts), lines.first) for lines in self._unread]
+            return _of_lines, (self.position, self._mapping, self._first, texts)
         return _of_rows, (self.rows, self.position)
 
     @property
     def numbers(self) -> tuple[int, int]:
         """The numbers of the first and of the last row."""
         if self._unread:
-            return self._unread[0][0], self._unread[-1][0]
+            return self._first, self._first + sum(map(_count, self._unread)) - 1
         return self._rows[0].number, self._rows[-1].number
 
     @property
@@ -86,15 +87,17 @@ class Block:
         )
 
 
-def _of_columns(
-    position: int, mapping: RowMapping, numbers: list[int], texts: Sequence[bytes], lines: Sequence[int]
-) -> Block:
-    unread = list(zip(numbers, map(Line, texts, lines), strict=True))
-    return Block(position=position, unread=unread, mapping=mapping)
+def _of_lines(position: int, mapping: RowMapping, first: int, texts: Sequence[tuple[bytes, int]]) -> Block:
+    unread = [Lines(text.split(b"\n"), number) for text, number in texts]
+    return Block(position=position, unread=unread, first=first, mapping=mapping)
 
 
 def _of_rows(rows: Sequence[Row], position: int) -> Block:
     return Block(rows, position)
+
+
+def _count(raw: Any) -> int:
+    return len(raw.texts) if isinstance(raw, Lines) else 1
 
 
 @dataclass
@@ -122,26 +125,24 @@ class Dataset:
         Raises:
             DataError: the file cannot be read further.
         """
-        raws: list[tuple[int, Any]] = []
-        held = position = 0
+        unread: list[Any] = []
+        first = count = held = position = 0
 
         def advance(to: int) -> None:
             nonlocal position
             position = to
 
-        for numbered, size in _numbered(self._open(advance)):
-            raws.append(numbered)
+        for raw, size in self._open(advance):
             held += size
-            if len(raws) >= rows or held >= BLOCK_BYTES:
-                yield Block(position=position, unread=raws, mapping=self.mapping)
-                raws, held = [], 0
-        if raws:
-            yield Block(position=self.size, unread=raws, mapping=self.mapping)
-
-
-def _numbered(raws: Iterator[Raw]) -> Iterator[tuple[tuple[int, Any], int]]:
-    for number, (raw, size) in enumerate(raws):
-        yield (number, raw), size
+            for part in raw.cut(rows - count, rows) if isinstance(raw, Lines) else (raw,):
+                unread.append(part)
+                count += _count(part)
+                if count >= rows or held >= BLOCK_BYTES:
+                    yield Block(position=position, unread=unread, first=first, mapping=self.mapping)
+                    first += count
+                    unread, count, held = [], 0, 0
+        if unread:
+            yield Block(position=self.size, unread=unread, first=first, mapping=self.mapping)
 
 
 def open_dataset(source: DataSource, mapping: RowMapping | None = None) -> Dataset:

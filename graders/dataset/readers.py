@@ -4,8 +4,9 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count, pairwise
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
@@ -21,15 +22,24 @@ MAX_JSON = 2**28
 """Longest JSON file, in bytes unpacked, that is read whole."""
 
 
-class Line(NamedTuple):
-    """A line of JSON that is not parsed yet, and its number in the file."""
+class Lines(NamedTuple):
+    """Lines of JSON that are not parsed yet, none of them blank; `first` is the number of the first in its file."""
 
-    text: bytes
-    number: int
+    texts: Sequence[bytes]
+    first: int
 
+    def cut(self, room: int, rows: int) -> Iterator["Lines"]:
+        """Cut off `room` lines, and then `rows` at a time."""
+        places = [0, *range(room, len(self.texts), rows), len(self.texts)]
+        for begin, end in pairwise(places):
+            yield Lines(self.texts[begin:end], self.first + begin)
+
+
+_LINES_BYTES = 2**18
+"""About how many bytes of lines are read at once."""
 
 Raw = tuple[Any, int]
-"""A `Line`, or what a raw line holds, or the `Failure` to read it; and its size in bytes."""
+"""`Lines`, or what a raw line holds, or the `Failure` to read it; and its size in bytes."""
 Reader = Callable[[Path, Advance], Iterator[Raw]]
 
 
@@ -68,29 +78,43 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
 
 def _read_lines(path: Path, advance: Advance) -> Iterator[Raw]:
     with _opened(path) as (file, tell):
-        number = 0
-        while line := file.readline(MAX_LINE + 1):
-            number += 1
-            size = len(line)
-            if size > MAX_LINE and not line.endswith(b"\n"):
-                _skip_line(file)
-                yield Failure("line_too_long", f"line {number} is longer than {MAX_LINE} bytes"), size
-                continue
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if line.strip():
-                advance(tell())
-                yield Line(line, number), size
+        number = 1
+        for text in _whole_lines(file):
+            advance(tell())
+            lines = text.removeprefix(b"\xef\xbb\xbf" if number == 1 else b"").split(b"\n")
+            if not lines[-1]:
+                lines.pop()
+            if len(text) <= MAX_LINE and all(map(bytes.strip, lines)):
+                yield Lines(lines, number), len(text)
+            else:
+                _skip_line(file, text)
+                yield from _one_by_one(lines, number)
+            number += len(lines)
 
 
-def _skip_line(file: IO[bytes]) -> None:
-    while (piece := file.readline(2**20)) and not piece.endswith(b"\n"):
-        pass
+def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Read some lines at a time; of one that is too long no more than shows that."""
+    while text := file.read(_LINES_BYTES):
+        yield text if text.endswith(b"\n") else text + file.readline(MAX_LINE + 1)
 
 
-def parsed(raw: Any) -> Any:
-    """Give what a raw line holds, or the `Failure` to parse it."""
-    return _parse_line(*raw) if type(raw) is Line else raw
+def _skip_line(file: IO[bytes], begun: bytes) -> None:
+    piece = begun
+    while piece and not piece.endswith(b"\n"):
+        piece = file.readline(2**20)
+
+
+def _one_by_one(lines: Iterable[bytes], first: int) -> Iterator[Raw]:
+    for number, line in enumerate(lines, first):
+        if len(line) > MAX_LINE:
+            yield Failure("line_too_long", f"line {number} is longer than {MAX_LINE} bytes"), len(line)
+        elif line.strip():
+            yield Lines([line], number), len(line)
+
+
+def values(raw: Any) -> Iterable[Any]:
+    """Give what raw lines hold, each parsed, or the `Failure` to parse it."""
+    return map(_parse_line, raw.texts, count(raw.first)) if isinstance(raw, Lines) else (raw,)
 
 
 def _parse_line(line: bytes, number: int) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from graders.dataset.readers import Line, parsed, reader_for
+from graders.dataset.readers import Lines, reader_for, values
 from graders.errors import DataError, Failure
 from graders.fine_tuning.conversations import characters, conversations, entries, prompt_messages
 from graders.fine_tuning.findings import Collected, Place
@@ -45,14 +45,20 @@ def read_rows(path: Path) -> Iterator[FileRow]:
     Raises:
         DataError: the file cannot be read.
     """
-    for number, (raw, size) in enumerate(_reader(path)(path, lambda _: None)):
-        value = parsed(raw)
-        if isinstance(raw, Line):
-            line = raw.number
-        else:
-            named = _LINE.search(raw.detail) if isinstance(raw, Failure) else None
-            line = int(named[1]) if named else number + 1
-        yield FileRow(number, line, value, size)
+    number = 0
+    for raw, size in _reader(path)(path, lambda _: None):
+        sizes = map(len, raw.texts) if isinstance(raw, Lines) else [size]
+        for place, (value, length) in enumerate(zip(values(raw), sizes, strict=True)):
+            yield FileRow(number, _line(raw, place, number), value, length)
+            number += 1
+
+
+def _line(raw: Any, place: int, number: int) -> int:
+    """Give the number of the line of a row: the one at a place in some lines, or the one that a failure names."""
+    if isinstance(raw, Lines):
+        return raw.first + place
+    named = _LINE.search(raw.detail) if isinstance(raw, Failure) else None
+    return int(named[1]) if named else number + 1
 
 
 def _reader(path: Path) -> Any:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from graders.dataset.readers import parsed, reader_for
+from graders.dataset.readers import reader_for, values
 from graders.errors import DataError
 from graders.hosted.manifest import EVALS, Listing, Manifest
 
@@ -91,4 +92,4 @@ def _evals(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
 
 
 def _raws(path: Path) -> Iterator[Any]:
-    return (parsed(raw) for raw, _ in reader_for(path)(path, lambda _: None))
+    return chain.from_iterable(values(raw) for raw, _ in reader_for(path)(path, lambda _: None))

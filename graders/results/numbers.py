@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-_COUNTED = 1 << 13
+_COUNTED = _AT_ONCE = 1 << 13
+"""How many different numbers are counted, and how many numbers wait to be counted together."""
 
 
 class Numbers:
@@ -41,20 +42,21 @@ class Numbers:
         """Add some."""
         self._size += len(numbers)
         self._sum += sum(numbers)
-        if len(self._counts) < _COUNTED:
-            self._counts.update(numbers)
-        else:
-            self._others.extend(numbers)
+        self._others.extend(numbers)
+        self._count()
 
     def merge(self, other: "Numbers") -> None:
         """Add those of another."""
         self._size += len(other)
         self._sum += other._sum
-        if len(self._counts) < _COUNTED:
-            self._counts.update(other._counts)
-        else:
-            self._others.extend(other._counts.elements())
+        self._others.extend(other._counts.elements())
         self._others.extend(other._others)
+        self._count()
+
+    def _count(self) -> None:
+        if len(self._others) >= _AT_ONCE and len(self._counts) < _COUNTED:
+            self._counts.update(self._others)
+            del self._others[:]
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -78,9 +80,7 @@ class ClusteredNumbers(Numbers):
 
     def extend(self, numbers: Sequence[float], clusters: Sequence[int] = ()) -> None:
         """Add some, with their clusters."""
-        self._size += len(numbers)
-        self._sum += sum(numbers)
-        self._others.extend(numbers)
+        super().extend(numbers)
         self._clusters.extend(clusters)
 
     def merge(self, other: Numbers) -> None:
@@ -88,6 +88,9 @@ class ClusteredNumbers(Numbers):
         super().merge(other)
         if isinstance(other, ClusteredNumbers):
             self._clusters.extend(other._clusters)
+
+    def _count(self) -> None:
+        """Leave them in their order."""
 
     @property
     def clusters(self) -> NDArray[np.int64] | None:

@@ -35,6 +35,7 @@ def test_a_block_ends_by_its_rows(numbered):
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv"])
 def test_a_block_ends_by_its_bytes(numbered, monkeypatch, name):
     monkeypatch.setattr("graders.dataset.BLOCK_BYTES", 1000)
+    monkeypatch.setattr("graders.dataset.readers._LINES_BYTES", 400)
     lengths = [len(block.rows) for block in numbered(20, name, padding=400).blocks()]
     assert lengths == [3] * 6 + [2]
 
