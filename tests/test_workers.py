@@ -13,8 +13,11 @@ import pytest
 
 from graders import RunError, RunStoppedError, evaluate, load_grader
 from graders.compile import Grader
+from graders.dataset import Block, Row
 from graders.engine import run as engine_run
 from graders.engine import workers as engine_workers
+from graders.engine.lines import LineWriter
+from graders.results import Tally
 
 MULTI = {
     "type": "multi",
@@ -196,6 +199,32 @@ def test_a_run_that_proves_long_is_handed_to_workers(data, monkeypatch):
     evaluate(load_grader(MULTI), data, out="long")
     assert started == [2]
     assert written("short") == written("long")
+
+
+def test_no_more_blocks_are_read_than_the_workers_can_take(data):
+    grader, taken = load_grader(MULTI), []
+
+    def blocks():
+        for number in range(40):
+            taken.append(number)
+            yield Block([Row(number, None, number, {"answer": "a"}, "a", None)])
+
+    workers = engine_workers.Workers(2, LineWriter(grader), Tally(None))
+    graded = workers.graded(blocks())
+    done = [next(graded)]
+    for child in children():
+        os.kill(child, signal.SIGSTOP)
+    reading = threading.Thread(target=lambda: done.extend(graded))
+    reading.start()
+    try:
+        reading.join(0.5)
+        assert reading.is_alive()
+        assert len(taken) <= len(done) + 7
+    finally:
+        for child in children():
+            os.kill(child, signal.SIGCONT)
+        reading.join(30)
+    assert [block.numbers[0] for block, _ in done] == list(range(40))
 
 
 def test_what_a_grader_prints_in_a_worker_is_no_answer(data, tmp_path, monkeypatch, capfd):
