@@ -1,6 +1,6 @@
 """What is computed for people who want to know how far to trust the numbers, and how fast they come."""
 
-from graders.analysis.agreement import Agreement, Bin, Disagreement
+from graders.analysis.agreement import FIGURE_NAMES, THRESHOLD_FROM, Agreement, Bin, Disagreement
 from graders.analysis.bench import LIBRARIES, library_versions, machine, measured_ratios
 from graders.analysis.calibration import MAXIMISED, calibrate
 from graders.analysis.differences import compare
@@ -9,8 +9,10 @@ from graders.analysis.pairs import Comparison, Flip, Pair, Repeats, Standing
 from graders.analysis.verification import TOLERANCE, MetricCheck, Verification, verify
 
 __all__ = [
+    "FIGURE_NAMES",
     "LIBRARIES",
     "MAXIMISED",
+    "THRESHOLD_FROM",
     "TOLERANCE",
     "Agreement",
     "Bin",

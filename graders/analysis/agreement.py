@@ -8,6 +8,22 @@ import numpy as np
 
 from graders.stats import Confusion, Cuts, Estimate, Threshold
 
+FIGURE_NAMES: Mapping[str, str] = {
+    "f1": "F1",
+    "youden": "Youden's J",
+    "kappa": "Cohen's kappa",
+    "alpha": "Krippendorff's alpha",
+    "roc_area": "area under ROC",
+    "precision_recall_area": "area under precision-recall",
+}
+"""What a figure is called that is not called by its name."""
+THRESHOLD_FROM: Mapping[str, str] = {
+    "option": "--pass-threshold",
+    "run": "the run's own",
+    "maximise": "no threshold is known: the best one of these rows",
+    "default": "rewards are 0 or 1",
+}
+"""Where the threshold comes from, in words."""
 _POINTS = 200
 """The most points of a curve that are given to others."""
 
@@ -25,8 +41,12 @@ class Bin:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A row whose verdict is not its label's: `too_kind` where it passes, too hard where it does not."""
+    """A row whose verdict is not its label's: `too_kind` where it passes, too hard where it does not.
 
+    `place` is its line in `results.jsonl`, from 0; where rows have several samples, `row` is another number.
+    """
+
+    place: int
     row: int
     id: Any
     sample_index: int | None
@@ -65,6 +85,12 @@ class Agreement:
     bins: Sequence[Bin] = field(repr=False)
     cuts: Cuts = field(repr=False)
     disagreements: Sequence[Disagreement] = field(repr=False)
+
+    @property
+    def estimates(self) -> dict[str, Estimate]:
+        """All figures by name: those at the threshold, then the areas under both curves."""
+        areas = {"roc_area": self.roc_area, "precision_recall_area": self.precision_recall_area}
+        return {**self.figures, **areas}
 
     @property
     def flag(self) -> str | None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graders.analysis.agreement import Agreement, Bin, Disagreement
-from graders.analysis.columns import RunColumns, RunSource, opened, read_columns
+from graders.analysis.columns import ROW, RunColumns, RunSource, opened, read_columns
 from graders.analysis.labels import is_label, numbers, positives
 from graders.engine import group_path
 from graders.errors import DataError
@@ -61,8 +61,9 @@ def calibrate(
     passes from `pass_threshold` on; where it is absent, from that of the run, or 0.5 where all rewards are 0
     or 1, or else the one that maximises the figure `maximise` (of `MAXIMISED`) while the recall is at least
     `least_recall`. Rows of one value at `cluster_by` are not taken for independent; where it is absent, what
-    the run itself was clustered by holds. Rows without a label or a reward are left out and counted.
-    Intervals without a formula rest on `resamples`, fewer beyond 50,000 rows.
+    the run itself was clustered by holds, and else samples of one row (`row`) are not. Rows without a label
+    or a reward are left out and counted. Intervals without a formula rest on `resamples`, fewer beyond 50,000
+    rows.
 
     Raises:
         DataError: a path is none, no row has a value there, no row has both a label and a reward, the labels
@@ -88,7 +89,7 @@ def calibrate(
         label=label,
         positive=list(positive),
         sub_reward=sub_reward,
-        cluster_by=cluster_by,
+        cluster_by=cluster_by or (None if clusters is None else ROW),
         rows=len(rows.columns),
         compared=len(scores),
         left_out=rows.left_out,
@@ -139,10 +140,8 @@ def _labelled(
     # What is sorted once is counted many times, and faster than in any other order.
     places = places[np.argsort(-columns.rewards[places], kind="stable")]
     raw = [columns.values[label][place] for place in places.tolist()]
-    clusters = None
-    if cluster_by is not None:
-        texts = columns.texts(paths[cluster_by])
-        clusters = numbered(texts[place] for place in places.tolist())
+    texts = columns.clusters(None if cluster_by is None else paths[cluster_by])
+    clusters = None if texts is None else numbered(texts[place] for place in places.tolist())
     left_out = {
         "unlabelled": int(np.count_nonzero(~has_label)),
         "unscored": int(np.count_nonzero(has_label & ~columns.scored)),
@@ -215,6 +214,6 @@ def _disagreements(rows: _Labelled, verdicts: Flags, threshold: float) -> list[D
     columns, found = rows.columns, []
     for at in np.flatnonzero(verdicts != rows.labels).tolist():
         place = int(rows.places[at])
-        name = (columns.rows[place], columns.ids[place], columns.sample_indices[place])
+        name = (place, columns.rows[place], columns.ids[place], columns.sample_indices[place])
         found.append(Disagreement(*name, float(rows.scores[at]), rows.raw[at], bool(verdicts[at])))
     return sorted(found, key=lambda each: (-abs(each.reward - threshold), each.row))

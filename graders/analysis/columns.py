@@ -17,6 +17,8 @@ from graders.errors import DataError, Failure
 from graders.results import MISSING_GROUP, Results, group_text
 from graders.strict_json import dumps
 
+ROW = "row"
+"""What samples are clustered by that a row has several of: the row."""
 _CHUNK = 1000
 RunSource = Results | str | os.PathLike[str]
 
@@ -48,6 +50,16 @@ class RunColumns:
     def texts(self, path: Path) -> list[str | None]:
         """Give the values at a path as the texts that groups are named by."""
         return [None if value is None else group_text(value) for value in self.values[path.text]]
+
+    def clusters(self, path: Path | None) -> Sequence[str | int | None] | None:
+        """Give what rows (n,) that are not independent have in common.
+
+        That is the value at a path or, without one, the row that several samples belong to; None where no row
+        has several.
+        """
+        if path is not None:
+            return self.texts(path)
+        return self.rows if any(index is not None for index in self.sample_indices) else None
 
 
 def opened(run: RunSource) -> Results:

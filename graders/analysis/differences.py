@@ -8,12 +8,13 @@ leaves out 0 and the permutation test, adjusted for the number of pairs, agrees.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graders.analysis.columns import RunSource, opened, read_columns
+from graders.analysis.columns import ROW, RunSource, opened, read_columns
 from graders.analysis.joining import (
     Key,
     Side,
@@ -23,18 +24,17 @@ from graders.analysis.joining import (
     row_keys,
     value_keys,
 )
-from graders.analysis.pairs import Comparison, Flip, Pair, Repeats, Standing, adjusted
+from graders.analysis.pairs import Comparison, Flip, Interval, Pair, Repeats, Standing, adjusted
 from graders.batch import Path
 from graders.engine import group_path
 from graders.errors import DataError
 from graders.results import Results
 from graders.stats import (
+    bootstrap_interval,
     mcnemar_test,
     mean_interval,
     numbered,
     outcomes,
-    pass_at_k,
-    pass_hat_k,
     rate_interval,
     sign_flip_test,
 )
@@ -48,19 +48,25 @@ def compare(
     on: str | None = None,
     cluster_by: str | None = None,
     sub_reward: str | None = None,
+    bootstrap: int | None = None,
     seed: int = 0,
 ) -> Comparison:
     """Compare runs with each other or, with `by`, the groups of one run.
 
     Rows are joined by their ids, or by their value at `on`; of several rows of one value the mean is taken.
     Rows of one value at `cluster_by` are not taken for independent; where it is absent, what the runs
-    themselves were clustered by holds. `sub_reward` compares that of one sub-grader.
+    themselves were clustered by holds, and else samples of one row (`row`) are not. `sub_reward` compares
+    that of one sub-grader. Intervals of means and of differences are Student's or, where `bootstrap` says of
+    how many resamples, the bootstrap's.
 
     Raises:
         DataError: there is nothing to compare, or it cannot be joined: nothing in common, an id twice, other
             items under the same row numbers, no row with a value at a path.
         RunError: a directory is no run, or it is slim and its data are gone.
+        ValueError: `bootstrap` is below 1.
     """
+    if bootstrap is not None and bootstrap < 1:
+        raise ValueError(f"expected at least 1 resample; got {bootstrap!r}")
     found = [opened(run) for run in runs]
     if by is None and len(found) < 2:
         raise DataError("expected two runs or more, or --by PATH, which compares the groups of one run")
@@ -71,10 +77,14 @@ def compare(
     sides = _sides(found, paths, sub_reward)
     if len(sides) < 2:
         raise DataError(f"{found[0].path}: every row has one value at {by}: {sides[0].name!r}")
-    pairs = adjusted([_pair(first, second, on, seed) for first, second in combinations(sides, 2)])
-    standings = [_standing(side) for side in sides]
+    interval: Interval = mean_interval
+    if bootstrap is not None:
+        interval = partial(bootstrap_interval, resamples=bootstrap, seed=seed)
+    pairs = adjusted([_pair(first, second, on, interval, seed) for first, second in combinations(sides, 2)])
+    standings = [_standing(side, interval) for side in sides]
     notes = [*_notes(found, cluster_by is not None), *_missing(sides, on)]
-    return Comparison(standings, pairs, by, on, cluster_by, sub_reward, notes)
+    clustered = cluster_by or (ROW if any(side.clusters is not None for side in sides) else None)
+    return Comparison(standings, pairs, by, on, clustered, sub_reward, bootstrap, notes)
 
 
 def _named(**given: str | None) -> Iterator[tuple[str, str]]:
@@ -93,7 +103,7 @@ def _sides(runs: Sequence[Results], paths: dict[str, Path], sub_reward: str | No
         wanted = list({path.text: path for path in paths.values()}.values())
         columns = read_columns(run, wanted, sub_reward=sub_reward, digests=digests)
         keys = value_keys(columns, paths["on"]) if "on" in paths else row_keys(columns)
-        clusters = columns.texts(paths["cluster_by"]) if "cluster_by" in paths else None
+        clusters = columns.clusters(paths.get("cluster_by"))
         whole.append(Side(name, run, columns, np.arange(len(columns)), keys, clusters))
     if digests:
         refuse_other_items(whole)
@@ -123,7 +133,7 @@ def _groups(side: Side, path: Path) -> Iterator[Side]:
         yield Side(name, side.results, side.columns, np.array(places), keys, side.clusters)
 
 
-def _standing(side: Side) -> Standing:
+def _standing(side: Side, interval: Interval) -> Standing:
     scored = np.flatnonzero(~np.isnan(side.rewards)).tolist()
     clusters = None
     if side.clusters is not None:
@@ -132,23 +142,12 @@ def _standing(side: Side) -> Standing:
         clusters = numbered(side.keys[at] for at in scored)
     verdicts = side.verdicts[scored]
     rate = None if (verdicts < 0).any() else rate_interval(verdicts == 1, clusters=clusters)
-    reward = mean_interval(side.rewards[scored], clusters=clusters)
-    return Standing(side.name, len(side.places), len(scored), reward, rate, _repeats(side))
+    reward = interval(side.rewards[scored], clusters=clusters)
+    repeats = None if (side.verdicts < 0).any() else Repeats.of(*side.samples, interval)
+    return Standing(side.name, len(side.places), len(scored), reward, rate, repeats)
 
 
-def _repeats(side: Side) -> Repeats | None:
-    """Take the rows of each unit for samples of one item, as many as the least of them has."""
-    k = int(side.units.sizes.min(initial=len(side.keys)))
-    if k < 2 or (side.verdicts < 0).any():
-        return None
-    at, hat = (
-        mean_interval(estimate(side.units.sizes, side.units.passed, k))
-        for estimate in (pass_at_k, pass_hat_k)
-    )
-    return Repeats(k, at, hat)
-
-
-def _pair(first: Side, second: Side, on: str | None, seed: int) -> Pair:
+def _pair(first: Side, second: Side, on: str | None, interval: Interval, seed: int) -> Pair:
     joined = _Joined.of(first, second)
     if not len(joined.ours):
         what = "id" if on is None else f"value at {on}"
@@ -171,7 +170,7 @@ def _pair(first: Side, second: Side, on: str | None, seed: int) -> Pair:
         first=first.name,
         second=second.name,
         joined=len(differences),
-        difference=mean_interval(differences, clusters=clusters),
+        difference=interval(differences, clusters=clusters),
         outcomes=outcomes(differences),
         p_permutation=sign_flip_test(differences, clusters, seed=seed),
         gained=gained,
@@ -229,6 +228,7 @@ class _Joined:
             float(one.units.rewards[ours]),
             float(other.units.rewards[theirs]),
             gained,
+            None if isinstance(key, str) else one.columns.sample_indices[place],
         )
 
 

@@ -11,7 +11,7 @@ from graders.analysis.columns import RunColumns
 from graders.batch import Path
 from graders.errors import DataError
 from graders.results import Results
-from graders.stats import ratios
+from graders.stats import numbered, ratios
 from graders.strict_json import dumps
 
 Key = Hashable
@@ -46,7 +46,7 @@ class Side:
     columns: RunColumns
     places: NDArray[np.int64]
     keys: Sequence[Key | None]
-    clusters: Sequence[str | None] | None = None
+    clusters: Sequence[str | int | None] | None = None
 
     @cached_property
     def rewards(self) -> NDArray[np.float64]:
@@ -81,6 +81,17 @@ class Side:
         passed = np.bincount(units[self.verdicts[rows] == 1], minlength=u)
         verdicts = np.where(sizes == 1, self.verdicts[rows][firsts], -1).astype(np.int8)
         return Units(numbers, self.places[rows][firsts], means, verdicts, sizes, passed)
+
+    @cached_property
+    def samples(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """How many samples each item has (m,), and how many of them passed (m,).
+
+        An item is a unit; where no unit has several rows, it is a row that may have several samples.
+        """
+        if (self.units.sizes > 1).any():
+            return self.units.sizes, self.units.passed
+        rows = numbered(self.columns.rows[place] for place in self.places.tolist())
+        return np.bincount(rows), np.bincount(rows[self.verdicts == 1], minlength=len(np.unique(rows)))
 
 
 def row_keys(columns: RunColumns) -> list[Key | None]:

@@ -1,13 +1,20 @@
 """What a comparison found: how each side stands, and of each pair what differs and what that means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
-from graders.stats import Estimate, Outcomes, holm
+import numpy as np
+from numpy.typing import NDArray
+
+from graders.stats import Estimate, Outcomes, holm, mean_interval, pass_at_k, pass_hat_k
 
 SIGNIFICANCE = 0.05
 """What the p of a permutation test, adjusted for the number of pairs, must not exceed."""
+
+Counts = Sequence[int] | NDArray[np.int64]
+Interval = Callable[..., Estimate]
+"""`mean_interval`, or another function like it."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,18 @@ class Repeats:
     k: int
     pass_at_k: Estimate
     pass_hat_k: Estimate
+
+    @classmethod
+    def of(cls, sizes: Counts, passed: Counts, interval: Interval = mean_interval) -> Self | None:
+        """Count among as many samples of an item (m,) as each has at least; None where that is not two.
+
+        Bounds are cut off at 0 and 1.
+        """
+        k = int(min(sizes, default=0))
+        if k < 2:
+            return None
+        at, hat = (interval(estimate(sizes, passed, k)) for estimate in (pass_at_k, pass_hat_k))
+        return cls(k, _as_share(at), _as_share(hat))
 
 
 @dataclass(frozen=True)
@@ -36,7 +55,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Flip:
-    """A joined row that passes on one side only; `gained` where that is the second."""
+    """A joined row, or sample of a row, that passes on one side only; `gained` where that is the second."""
 
     id: Any
     first_row: int
@@ -44,6 +63,7 @@ class Flip:
     first_reward: float
     second_reward: float
     gained: bool
+    sample_index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,10 +114,10 @@ class Pair:
         low, high = (low, high) if mean > 0 else (-high, -low)
         return f"{better} is better than {worse} by {abs(mean):.3f} [{low:.3f}, {high:.3f}]"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return what was found, the sentence with it."""
+    def to_dict(self, flips: int | None = None) -> dict[str, Any]:
+        """Return what was found, the sentence and the first `flips` flips with it."""
         return {
-            **asdict(self),
+            **asdict(replace(self, flips=self.flips[:flips])),
             "left_out": dict(self.left_out),
             "shown": self.shown,
             "sentence": self.sentence,
@@ -106,7 +126,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found: each side, each pair, and what a reader must know of the runs."""
+    """What `compare` found: each side, each pair, and what a reader must know of the runs.
+
+    `bootstrap` is the number of resamples that the intervals rest on, None where they are Student's.
+    """
 
     sides: Sequence[Standing]
     pairs: Sequence[Pair]
@@ -114,6 +137,7 @@ class Comparison:
     on: str | None = None
     cluster_by: str | None = None
     sub_reward: str | None = None
+    bootstrap: int | None = None
     notes: Sequence[str] = ()
 
     def worse_than_first(self, tolerance: float) -> list[Pair]:
@@ -125,17 +149,24 @@ class Comparison:
             if pair.first == first and pair.difference.mean is not None and pair.difference.mean < -tolerance
         ]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all of it as JSON values."""
+    def to_dict(self, flips: int | None = None) -> dict[str, Any]:
+        """Return all of it as JSON values, the first `flips` flips of each pair."""
         return {
             "sides": [asdict(side) for side in self.sides],
-            "pairs": [pair.to_dict() for pair in self.pairs],
+            "pairs": [pair.to_dict(flips) for pair in self.pairs],
             "by": self.by,
             "on": self.on,
             "cluster_by": self.cluster_by,
             "sub_reward": self.sub_reward,
+            "bootstrap": self.bootstrap,
             "notes": list(self.notes),
         }
+
+
+def _as_share(found: Estimate) -> Estimate:
+    if found.low is None or found.high is None:
+        return found
+    return Estimate(found.mean, max(0.0, found.low), min(1.0, found.high))
 
 
 def adjusted(pairs: Sequence[Pair]) -> list[Pair]:

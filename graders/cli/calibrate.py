@@ -9,10 +9,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from graders.analysis import Agreement, Disagreement, calibrate
+from graders.analysis import FIGURE_NAMES, THRESHOLD_FROM, Agreement, Disagreement, calibrate
 from graders.cli.console import cell, harmless, out, print_json, prints_unicode
 from graders.cli.exits import exit_codes
 from graders.cli.options import finite
+from graders.cli.pages import OverwriteOption, PageOption, refuse_to_replace
+from graders.results import Results
 from graders.stats import RESAMPLES, Estimate
 
 
@@ -27,13 +29,6 @@ class Maximise(StrEnum):
 
 
 _BAR_WIDTH = 30
-_NAMES = {"f1": "F1", "youden": "Youden's J", "kappa": "Cohen's kappa", "alpha": "Krippendorff's alpha"}
-_FROM = {
-    "option": "--pass-threshold",
-    "run": "the run's own",
-    "maximise": "no threshold is known: the best one of these rows",
-    "default": "rewards are 0 or 1",
-}
 
 
 def calibrate_command(
@@ -71,12 +66,16 @@ def calibrate_command(
         int, typer.Option(min=1, metavar="N", help="Resamples of the bootstrap.")
     ] = RESAMPLES,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="The seed of the bootstrap.")] = 0,
+    html: PageOption = None,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Hold a grader's verdicts against people's labels, and find the threshold that serves best."""
     with exit_codes():
+        results = Results.open(run)
+        refuse_to_replace([results], html, overwrite=overwrite)
         found = calibrate(
-            run,
+            results,
             label,
             positive=positive or (),
             sub_reward=sub_reward,
@@ -87,6 +86,10 @@ def calibrate_command(
             resamples=resamples,
             seed=seed,
         )
+        if html is not None:
+            from graders.report import agreement_page, write_whole
+
+            write_whole(html, agreement_page(found, results, rows=rows))
         if as_json:
             print_json(found.to_dict(rows))
         else:
@@ -99,7 +102,9 @@ def _print(console: Console, found: Agreement, rows: int) -> None:
     what = "reward" if found.sub_reward is None else f"sub-reward {found.sub_reward}"
     console.print(harmless(f"{what} against {found.label}: {counts}", limit=500), soft_wrap=True)
     clustered = f"; clustered by {found.cluster_by}" if found.cluster_by else ""
-    head = f"threshold {found.threshold:g} ({_FROM[found.threshold_from]}); 95 % intervals{clustered}"
+    head = (
+        f"threshold {found.threshold:g} ({THRESHOLD_FROM[found.threshold_from]}); 95 % intervals{clustered}"
+    )
     console.print(harmless(head, limit=500), soft_wrap=True)
     for part in (_confusion(found), _figures(found), _reliability(found)):
         console.print()
@@ -128,10 +133,8 @@ def _confusion(found: Agreement) -> Table:
 
 def _figures(found: Agreement) -> Table:
     table = _table("", "this grader", "a constant verdict")
-    areas = {"roc_area": found.roc_area, "precision_recall_area": found.precision_recall_area}
-    names = _NAMES | {"roc_area": "area under ROC", "precision_recall_area": "area under precision-recall"}
-    for name, estimate in {**found.figures, **areas}.items():
-        table.add_row(names.get(name, name), _estimate(estimate), _number(found.constant[name]))
+    for name, estimate in found.estimates.items():
+        table.add_row(FIGURE_NAMES.get(name, name), _estimate(estimate), _number(found.constant[name]))
     return table
 
 
@@ -155,11 +158,12 @@ def _best(found: Agreement) -> Iterator[str]:
     if best is None:
         yield "no threshold can be found: the figure is nowhere defined"
         return
-    name = _NAMES.get(best.maximises, best.maximises)
+    name = FIGURE_NAMES.get(best.maximises, best.maximises)
     bounds = "" if best.low is None or best.high is None else f" [{best.low:.4g}, {best.high:.4g}]"
     held_out = "" if best.held_out is None else f", {best.held_out:.4f} on rows that it was not chosen on"
     yield f"best threshold by {name}: {best.value:g}{bounds}, which reaches {best.reached:.4f}{held_out}"
-    yield f"to use it: graders run ... {found.flag}"
+    alone = "" if found.sub_reward is None else ", in a run of that grader alone"
+    yield f"to use it{alone}: graders run ... {found.flag}"
 
 
 def _disagreements(found: Agreement, rows: int) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,6 +11,8 @@ from rich.table import Table
 from graders.analysis import Comparison, Flip, Pair, compare
 from graders.cli.console import cell, harmless, out, print_json, say
 from graders.cli.exits import BELOW, exit_codes
+from graders.cli.pages import OverwriteOption, PageOption, refuse_to_replace
+from graders.results import Results
 from graders.stats import Estimate
 
 _FLIPS = 5
@@ -58,7 +60,19 @@ def compare_command(
             "first, is less than the first's by more than X.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The seed of the permutation test.")] = 0,
+    bootstrap: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Intervals of means by the bootstrap, of N resamples [default: Student's].",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="The seed of the permutation test and of the bootstrap.")
+    ] = 0,
+    html: PageOption = None,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare runs, or the groups of one run, row by row.
@@ -69,11 +83,25 @@ def compare_command(
     if (by is None) != (len(runs) > 1):
         raise typer.BadParameter("expected two run directories or more, or one with --by PATH")
     with exit_codes():
-        found = compare(*runs, by=by, on=on, cluster_by=cluster_by, sub_reward=sub_reward, seed=seed)
+        opened = [Results.open(run) for run in runs]
+        refuse_to_replace(opened, html, overwrite=overwrite)
+        found = compare(
+            *opened,
+            by=by,
+            on=on,
+            cluster_by=cluster_by,
+            sub_reward=sub_reward,
+            bootstrap=bootstrap,
+            seed=seed,
+        )
         for note in found.notes:
             say("note", note)
+        if html is not None:
+            from graders.report import comparison_page, write_whole
+
+            write_whole(html, comparison_page(found, opened, rows=_FLIPS if flips is None else flips))
         if as_json:
-            print_json(_as_dict(found, flips))
+            print_json(found.to_dict(flips))
         else:
             single = _FLIPS if len(found.pairs) == 1 else 0
             _print(out(), found, single if flips is None else flips)
@@ -82,13 +110,6 @@ def compare_command(
             say("worse", f"{pair.second} is below {pair.first} by more than {fail_if_worse:g}")
         if worse:
             raise typer.Exit(BELOW)
-
-
-def _as_dict(found: Comparison, flips: int | None) -> dict[str, Any]:
-    whole = found.to_dict()
-    for pair in whole["pairs"]:
-        pair["flips"] = pair["flips"][:flips]
-    return whole
 
 
 def _print(console: Console, found: Comparison, flips: int) -> None:
@@ -148,9 +169,10 @@ def _pairs(found: Comparison) -> Table:
 def _explanations(found: Comparison) -> Iterator[str]:
     joined = f"joined on {found.on}" if found.on else "joined by their ids"
     clustered = f", clustered by {found.cluster_by}" if found.cluster_by else ""
+    drawn = "" if found.bootstrap is None else f" of {found.bootstrap:,} resamples"
     several = f", adjusted for {len(found.pairs)} pairs (Holm)" if len(found.pairs) > 1 else ""
     tests = f"p: permutation test; McNemar: its p{several}"
-    yield harmless(f"rows {joined}{clustered}; 95 % intervals; {tests}", limit=500)
+    yield harmless(f"rows {joined}{clustered}; 95 % intervals{drawn}; {tests}", limit=500)
     for side in found.sides:
         if side.repeats is not None:
             at, hat = _estimate(side.repeats.pass_at_k), _estimate(side.repeats.pass_hat_k)
@@ -179,11 +201,10 @@ def _flipped(pair: Pair, flips: int) -> Iterator[str]:
 
 
 def _place(flip: Flip) -> str:
-    if flip.id == flip.first_row == flip.second_row:
-        return f"row {flip.id}"
     same = flip.first_row == flip.second_row
     rows = f"row {flip.first_row}" if same else f"rows {flip.first_row} and {flip.second_row}"
-    return f"{flip.id} ({rows})"
+    rows += "" if flip.sample_index is None else f", sample {flip.sample_index}"
+    return rows if same and flip.id == flip.first_row else f"{flip.id} ({rows})"
 
 
 def _chosen(pair: Pair, flips: int) -> list[Flip]:

@@ -1,18 +1,65 @@
 """`graders report`: a run as a page for people, as Markdown for pull requests, as JSON for programs."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from graders.cli.console import print_json, say
 from graders.cli.exits import exit_codes
-from graders.errors import RunError
+from graders.cli.options import expanded
+from graders.cli.pages import refuse_to_replace
 from graders.results import Results
 
 if TYPE_CHECKING:
     from graders.report import Contents
+
+
+@dataclass(frozen=True)
+class Analyses:
+    """What else the report says: how groups differ, and how the grader agrees with labels."""
+
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Compare the groups by this value too, such as item.model."),
+    ] = None
+    on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="Join their rows by this value, such as item.id [default: their ids]."
+        ),
+    ] = None
+    label: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Calibrate against the labels there too, such as item.is_correct."),
+    ] = None
+    positive: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE",
+            help="A label that says that the row is right; repeatable [default: true, 1, yes, pass].",
+        ),
+    ] = None
+    sub_reward: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Compare and calibrate the rewards of this sub-grader."),
+    ] = None
+    cluster_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="Rows with one value here are not independent, in both [default: the run's]."
+        ),
+    ] = None
+
+    def check(self) -> None:
+        """Refuse what does not go together."""
+        for name, needed in (("on", "by"), ("positive", "label")):
+            if getattr(self, name) and getattr(self, needed) is None:
+                raise typer.BadParameter(f"--{name} needs --{needed} PATH")
+        if (self.sub_reward or self.cluster_by) and self.by is None and self.label is None:
+            raise typer.BadParameter("--sub-reward and --cluster-by need --by PATH or --label PATH")
 
 
 class Format(StrEnum):
@@ -23,7 +70,9 @@ class Format(StrEnum):
     json = "json"
 
 
+@expanded
 def report(
+    *,
     run: Annotated[Path, typer.Argument(metavar="DIR", help="A run directory.")],
     form: Annotated[
         Format, typer.Option("--format", help="A page, Markdown for a pull request, or JSON.")
@@ -32,6 +81,7 @@ def report(
         int,
         typer.Option(min=0, metavar="N", help="Show N of the worst, best, most disputed and failed rows."),
     ] = 10,
+    analyses: Analyses,
     file: Annotated[
         Path | None,
         typer.Option(
@@ -46,8 +96,10 @@ def report(
 ) -> None:
     """Write what a run amounts to as one page, `report.html` in its directory, and print where it is.
 
-    That page is made of the run and always made anew; another file is replaced with --overwrite only.
+    That page is made of the run and always made anew; another file is replaced with --overwrite only. With
+    --by and --label it draws what `graders compare` and `graders calibrate` find.
     """
+    analyses.check()
     form = Format.json if as_json else form
     with exit_codes():
         from graders.report import PAGE, Contents, write_whole
@@ -55,8 +107,8 @@ def report(
         results = Results.open(run)
         target = run / PAGE if file is None and form is Format.html else file
         if target is not None and target != run / PAGE:
-            _refuse(results, target, overwrite=overwrite)
-        contents = Contents.of(results, rows)
+            refuse_to_replace([results], target, overwrite=overwrite)
+        contents = Contents.of(results, rows, **_analyses(results, analyses))
         if results.about.get("status") != "complete":
             say("warning", f"{run}: the run is not complete; this is what it has")
         if target is None:
@@ -66,15 +118,30 @@ def report(
         print(target)
 
 
-def _refuse(results: Results, target: Path, *, overwrite: bool) -> None:
-    """Keep files from being replaced: those that the run is made of always, others where nobody asks."""
-    data = (results.about.get("data") or {}).get("path")
-    own = [results.path / name for name in ("run.json", "results.jsonl", "summary.json")]
-    own += [Path(data)] if isinstance(data, str) else []
-    if target.resolve() in [path.resolve() for path in own]:
-        raise RunError(f"{target}: belongs to the run; another name is needed")
-    if target.exists() and not overwrite:
-        raise RunError(f"{target}: is there already; --overwrite replaces it")
+def _analyses(results: Results, wanted: Analyses) -> dict[str, Any]:
+    """Compare and calibrate what somebody asked for."""
+    from graders.analysis import calibrate, compare
+
+    found: dict[str, Any] = {}
+    if wanted.by is not None:
+        found["comparison"] = compare(
+            results,
+            by=wanted.by,
+            on=wanted.on,
+            cluster_by=wanted.cluster_by,
+            sub_reward=wanted.sub_reward,
+        )
+        for note in found["comparison"].notes:
+            say("note", note)
+    if wanted.label is not None:
+        found["agreement"] = calibrate(
+            results,
+            wanted.label,
+            positive=wanted.positive or (),
+            cluster_by=wanted.cluster_by,
+            sub_reward=wanted.sub_reward,
+        )
+    return found
 
 
 def _text(contents: "Contents", form: Format) -> str:

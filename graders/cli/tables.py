@@ -20,6 +20,9 @@ def print_summary(console: Console, title: str, summary: Summary) -> None:
     console.print(cell(title, limit=100).append(counts))
     console.print(f"passed: {_passes(summary.passed)}\n" if summary.passed else "")
     console.print(_rewards(summary))
+    if summary.cluster_by is not None:
+        what = f"intervals are clustered by {summary.cluster_by}: {summary.clusters:,} values"
+        console.print(cell(what, limit=200), style="dim", soft_wrap=True)
     for path in dict.fromkeys(group.path for group in summary.groups):
         console.print()
         console.print(_groups(path, [group for group in summary.groups if group.path == path]))

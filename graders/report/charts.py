@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from graders.report.numbers import edge, number
-from graders.stats import Description, Histogram
+from graders.report.numbers import Estimated, edge, number
+from graders.stats import Histogram
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class Axis:
         return cls(low, high, tuple((axis.place(value), edge(value)) for value in at))
 
     @classmethod
-    def round_about(cls, values: Iterable[float | None]) -> "Axis":
+    def round_about(cls, values: Iterable[float | None], ticks: int = 3) -> "Axis":
         """Make an axis that begins and ends at round numbers and holds the values."""
         known = [value for value in values if value is not None]
         low, high = min(known, default=0.0), max(known, default=1.0)
         largest = max(abs(low), abs(high))
         if high - low <= 1e-9 * largest or not 1e-100 < high - low < 1e100:
             return cls(low - (largest or 1.0) / 2, high + (largest or 1.0) / 2, ())
-        step = _round_step((high - low) / 3)
-        return cls.over(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, 3)
+        step = _round_step((high - low) / ticks)
+        return cls.over(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, ticks)
 
     def place(self, value: float) -> float:
         """Give the place of a value, from 0 to 100."""
@@ -79,12 +79,12 @@ def bars(counts: Histogram) -> list[Bar]:
     return laid_out
 
 
-def span(part: Description, axis: Axis) -> Span | None:
+def span(part: Estimated, axis: Axis, what: str = "mean") -> Span | None:
     """Lay out a mean and its interval; None where there is no mean."""
     if part.mean is None:
         return None
     low, high = (part.mean if end is None else end for end in (part.low, part.high))
-    words = f"mean {number(part.mean)}, interval {number(low)} to {number(high)}"
+    words = f"{what} {number(part.mean)}, interval {number(low)} to {number(high)}"
     return Span(axis.place(low), axis.place(part.mean), axis.place(high), words)
 
 

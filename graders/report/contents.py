@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from graders.analysis import Agreement, Comparison
+from graders.report.agreement import disagreements, remarked
 from graders.report.rows import views
 from graders.report.survey import Survey, survey
 from graders.report.views import RowView
@@ -27,7 +29,8 @@ class Contents:
     """A run, read and counted: what a report of any form is written from.
 
     `views` holds the rows that are shown, by their place in the run; `without_texts` says why they have no
-    item and sample, where that is so.
+    item and sample, where that is so. `agreement` and `comparison` are those of this run, where somebody
+    asked for them; at most `rows` rows of a kind are shown.
     """
 
     path: str
@@ -36,18 +39,35 @@ class Contents:
     survey: Survey
     views: Mapping[int, RowView]
     without_texts: str | None
+    rows: int
+    agreement: Agreement | None = None
+    comparison: Comparison | None = None
 
     @classmethod
-    def of(cls, results: Results, rows: int) -> Self:
+    def of(
+        cls,
+        results: Results,
+        rows: int,
+        *,
+        agreement: Agreement | None = None,
+        comparison: Comparison | None = None,
+    ) -> Self:
         """Read a run, and choose at most `rows` rows of a kind to show.
+
+        `agreement` and `comparison` are what `calibrate` and `compare` found of this very run.
 
         Raises:
             RunError: the rows cannot be read.
         """
         found = survey(results, rows)
+        if agreement is not None:
+            found = replace(found, choices=[*disagreements(agreement, rows), *found.choices])
         places = [place for choice in found.choices for place in choice.places]
         shown, without_texts = views(results, places)
-        return cls(str(results.path), results.about, results.summary, found, shown, without_texts)
+        if agreement is not None:
+            shown = remarked(shown, agreement)
+        whole = (str(results.path), results.about, results.summary, found, shown, without_texts, rows)
+        return cls(*whole, agreement=agreement, comparison=comparison)
 
     @property
     def groupings(self) -> list[Grouping]:

@@ -1,13 +1,17 @@
 """The figures of a report, for programs."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from graders.report.contents import Contents
 
 
 def to_figures(contents: Contents) -> dict[str, Any]:
-    """Give the figures: what `summary.json` says, what was graded with what, and the rows to look at."""
+    """Give the figures: what `summary.json` says, what was graded with what, and the rows to look at.
+
+    Where the report holds a comparison or a calibration, so do the figures, as `comparison` and `agreement`.
+    """
     about = {key: value for key, value in contents.about.items() if key != "grader"}
     grader = {key: value for key, value in contents.about["grader"].items() if key != "document"}
     counts = contents.survey.reward
@@ -25,7 +29,18 @@ def to_figures(contents: Contents) -> dict[str, Any]:
             for choice in contents.survey.choices
         },
         "cost_usd": contents.cost,
+        "repeats": None if contents.survey.repeats is None else asdict(contents.survey.repeats),
+        **_analyses(contents),
     }
+
+
+def _analyses(contents: Contents) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if contents.agreement is not None:
+        found["agreement"] = contents.agreement.to_dict(contents.rows)
+    if contents.comparison is not None:
+        found["comparison"] = contents.comparison.to_dict(contents.rows)
+    return found
 
 
 def to_json(contents: Contents) -> str:

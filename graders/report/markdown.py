@@ -1,21 +1,15 @@
-"""The report in Markdown, short enough for a pull request.
+"""The report in Markdown, short enough for a pull request."""
 
-Design: a text of a row stands in a code span where nothing in it could end one, else in a `code` element with
-every sign written as a character reference. Markdown and HTML mean nothing in either, and where the text is
-shown nobody is mentioned and nothing becomes a link.
-"""
+from collections.abc import Iterator
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-
+from graders.report.brief import agreement_in_brief, comparison_in_brief
 from graders.report.contents import Contents, Grouping
-from graders.report.numbers import bounds, number, rate, rate_interval
-from graders.report.text import plain
+from graders.report.markup import MOST, code, table, with_rest
+from graders.report.numbers import bounds, number, percent, percent_interval, rate, rate_interval
 from graders.report.views import RowView
 from graders.stats import Description
 
-_PLAIN = re.compile(r"[^`|\\&<>\s]+(?: [^`|\\&<>\s]+)*")
-_MOST, _ROWS, _LONGEST = 20, 3, 120
+_ROWS = 3
 
 
 def to_markdown(contents: Contents) -> str:
@@ -25,25 +19,14 @@ def to_markdown(contents: Contents) -> str:
         _cautions(contents),
         _parts(contents),
         *(_groups(grouping) for grouping in contents.groupings),
+        "" if contents.comparison is None else comparison_in_brief(contents.comparison),
+        "" if contents.agreement is None else agreement_in_brief(contents.agreement),
         _errors(contents),
         _usage(contents),
         *_rows(contents),
         _foot(contents),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
-
-
-def code(text: str, limit: int = _LONGEST) -> str:
-    """Write a text of a row so that Markdown, tables and HTML mean nothing in it."""
-    shown = plain(text, limit)
-    if _PLAIN.fullmatch(shown):
-        return f"`{shown}`"
-    return "<code>" + re.sub(r"[^A-Za-z0-9 ]", _reference, shown) + "</code>" if shown else "(empty)"
-
-
-def _reference(found: re.Match[str]) -> str:
-    letter = found.group()
-    return f"&#{ord(letter)};" if letter.isascii() else letter
 
 
 def _head(contents: Contents) -> str:
@@ -61,6 +44,15 @@ def _head(contents: Contents) -> str:
         lines.append(
             f"- passed **{rate(passed)}** {rate_interval(passed)}: {passed.count:,} at {passed.threshold:g}"
         )
+    repeats = contents.survey.repeats
+    if repeats is not None:
+        at, hat = (
+            f"**{percent(each.mean)}** {percent_interval(each.low, each.high)}".rstrip()
+            for each in (repeats.pass_at_k, repeats.pass_hat_k)
+        )
+        lines.append(f"- pass@{repeats.k} {at}, pass^{repeats.k} {hat}")
+    if summary.cluster_by is not None:
+        lines.append(f"- intervals clustered by {code(summary.cluster_by)}: {summary.clusters:,} values")
     return "\n".join(lines)
 
 
@@ -70,7 +62,7 @@ def _unfinished(contents: Contents) -> str:
 
 
 def _cautions(contents: Contents) -> str:
-    shown = list(contents.cautions.items())[:_MOST]
+    shown = list(contents.cautions.items())[:MOST]
     return "\n".join(f"- ⚠ {code(caution, 400)} ({rows:,} rows)" for caution, rows in shown)
 
 
@@ -78,30 +70,18 @@ def _mean(part: Description) -> str:
     return f"{number(part.mean)} {bounds(part)}".rstrip()
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield "| " + " | ".join(columns) + " |"
-    yield "|" + "---|" + "--:|" * (len(columns) - 1)
-    for row in rows:
-        yield "| " + " | ".join(row) + " |"
-
-
-def _with_rest(lines: Iterable[str], total: int, what: str) -> str:
-    more = [f"\n… and {total - _MOST:,} more {what}"] if total > _MOST else []
-    return "\n".join([*lines, *more])
-
-
 def _parts(contents: Contents) -> str:
     parts = contents.summary.sub_rewards
     rows = [
         (code(key), _mean(part), number(part.p50), number(part.min), number(part.max))
-        for key, part in list(parts.items())[:_MOST]
+        for key, part in list(parts.items())[:MOST]
     ]
-    table = _table(("grader", "mean, 95 % interval", "median", "least", "greatest"), rows)
-    return _with_rest(table, len(parts), "graders") if rows else ""
+    lines = table(("grader", "mean, 95 % interval", "median", "least", "greatest"), rows)
+    return with_rest(lines, len(parts), "graders") if rows else ""
 
 
 def _groups(grouping: Grouping) -> str:
-    shown = grouping.groups[:_MOST]
+    shown = grouping.groups[:MOST]
     passes = any(group.passed for group in shown)
     columns = (code(grouping.path), "rows", "mean, 95 % interval", *(["passed"] if passes else []))
     rows = [
@@ -113,7 +93,7 @@ def _groups(grouping: Grouping) -> str:
         )
         for group in shown
     ]
-    return _with_rest(_table(columns, rows), grouping.total, "groups")
+    return with_rest(table(columns, rows), grouping.total, "groups")
 
 
 def _errors(contents: Contents) -> str:
@@ -124,10 +104,10 @@ def _errors(contents: Contents) -> str:
             f"{kind.rows:,}",
             f"row {kind.examples[0]['row']}: {code(kind.examples[0]['detail'])}",
         )
-        for kind in kinds[:_MOST]
+        for kind in kinds[:MOST]
     ]
-    table = _table(("errors", "rows", "first one"), rows)
-    return _with_rest(table, len(kinds), "kinds") if rows else ""
+    lines = table(("errors", "rows", "first one"), rows)
+    return with_rest(lines, len(kinds), "kinds") if rows else ""
 
 
 def _usage(contents: Contents) -> str:
@@ -141,10 +121,10 @@ def _usage(contents: Contents) -> str:
             ),
             f"{counts['cost_usd']:.4f}" if "cost_usd" in counts else "–",
         )
-        for model, counts in list(usage.items())[:_MOST]
+        for model, counts in list(usage.items())[:MOST]
     ]
-    table = _table(("model", "replies", "prompt tokens", "completion tokens", "US dollars"), rows)
-    return _with_rest(table, len(usage), "models") if rows else ""
+    lines = table(("model", "replies", "prompt tokens", "completion tokens", "US dollars"), rows)
+    return with_rest(lines, len(usage), "models") if rows else ""
 
 
 def _rows(contents: Contents) -> Iterator[str]:

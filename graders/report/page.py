@@ -11,8 +11,10 @@ from typing import Any
 import jinja2
 
 from graders.report import numbers
+from graders.report.agreement import Calibrated
 from graders.report.charts import Axis, bars, span
 from graders.report.contents import Contents, Grouping
+from graders.report.pairs import Compared
 from graders.report.provenance import document_text, provenance, when
 from graders.report.sealed import environment, style
 from graders.report.text import pieces, plain
@@ -23,39 +25,47 @@ _DOCUMENT, _MOST = 60_000, 100
 
 def to_html(contents: Contents) -> str:
     """Write a report as a page."""
-    about = contents.about
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            **style("graders.report", "report.css"),
-            contents=contents,
-            summary=contents.summary,
-            name=plain(str(about["grader"]["name"]), 120),
-            type=plain(str(about["grader"]["type"]), 60),
-            status=plain(str(about.get("status"))),
-            data=plain(str((about.get("data") or {}).get("path") or "")),
-            clustered=plain(str(about["options"].get("cluster_by") or "")),
-            started=when(about),
-            provenance=provenance(about, contents.path),
-            document=pieces(document_text(about), _DOCUMENT),
-            reward=_distribution(contents.survey.reward, contents.summary.reward),
-            threshold=_threshold(contents),
-            parts=_parts(contents),
-            groupings=[(grouping, _group_axis(grouping)) for grouping in contents.groupings],
-            usage=list(islice(contents.summary.usage.items(), _MOST)),
-            cautions=list(islice(contents.cautions.items(), _MOST)),
-        )
-    )
+    page = templates("graders.report").get_template("page.html.j2")
+    return page.render(**style("graders.report", "report.css"), **values(contents))
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    named = ("number", "bounds", "rate", "rate_interval", "edge")
+def templates(package: str, *others: str) -> jinja2.Environment:
+    """Give templates with the words and drawings of reports; a package goes before those behind it."""
+    named = ("number", "signed", "bounds", "rate", "rate_interval", "percent", "probability", "edge")
     filters = {name: getattr(numbers, name) for name in named}
-    made = environment("graders.report", {**filters, "plain": plain, "count": lambda value: f"{value:,}"})
-    made.globals["span"] = span
+    made = environment(package, {**filters, "plain": plain, "count": lambda value: f"{value:,}"}, *others)
+    made.globals |= {"span": span, "percent_interval": numbers.percent_interval}
     return made
+
+
+def values(contents: Contents) -> dict[str, Any]:
+    """Give what the template of the page is rendered with, beside the style sheet and the policy."""
+    about, agreement, comparison = contents.about, contents.agreement, contents.comparison
+    return {
+        "contents": contents,
+        "summary": contents.summary,
+        "choices": contents.survey.choices,
+        "views": contents.views,
+        "without_texts": contents.without_texts,
+        "name": plain(str(about["grader"]["name"]), 120),
+        "type": plain(str(about["grader"]["type"]), 60),
+        "status": plain(str(about.get("status"))),
+        "data": plain(str((about.get("data") or {}).get("path") or "")),
+        "clustered": plain(str(about["options"].get("cluster_by") or "")),
+        "started": when(about),
+        "provenance": provenance(about, contents.path),
+        "document": pieces(document_text(about), _DOCUMENT),
+        "reward": _distribution(contents.survey.reward, contents.summary.reward),
+        "threshold": _threshold(contents),
+        "parts": _parts(contents),
+        "groupings": [(grouping, _group_axis(grouping)) for grouping in contents.groupings],
+        "usage": list(islice(contents.summary.usage.items(), _MOST)),
+        "cautions": list(islice(contents.cautions.items(), _MOST)),
+        "alone": False,
+        "agreement": None if agreement is None else Calibrated.of(agreement),
+        "comparison": None if comparison is None else Compared.of(comparison, contents.rows),
+    }
 
 
 def _distribution(counts: Histogram, part: Description) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ Facts = list[tuple[str, str]]
 def provenance(about: Mapping[str, Any], path: str) -> list[tuple[str, Facts]]:
     """Give what `run.json` says, in groups; what it leaves open is left out."""
     run = {
-        "directory": path,
+        **({"id": about["id"]} if "id" in about else {"directory": path}),
         "status": about.get("status"),
         "started": when(about),
         "seconds": about.get("seconds"),
@@ -38,6 +38,21 @@ def provenance(about: Mapping[str, Any], path: str) -> list[tuple[str, Facts]]:
     known = {**about, "grader": grader}
     groups = [(title, _facts(known.get(key))) for title, key in _GROUPS]
     return [(title, facts) for title, facts in [("Run", _facts(run)), *groups] if facts]
+
+
+def in_brief(about: Mapping[str, Any], path: str) -> dict[str, str]:
+    """Give what tells one run from another, each on one line."""
+    grader, data = about["grader"], about.get("data") or {}
+    metrics = (about.get("metrics") or {}).values()
+    return {
+        "run": plain(path, 120),
+        "grader": plain(f"{grader['name']} ({grader['type']})", 120),
+        "sha256": plain(str(grader.get("sha256", ""))[:12]),
+        "metrics": plain(", ".join(map(str, metrics))),
+        "data": plain(str(data.get("path") or ""), 120),
+        "started": when(about) or "",
+        "status": plain(str(about.get("status")), 60),
+    }
 
 
 def when(about: Mapping[str, Any]) -> str | None:

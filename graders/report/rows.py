@@ -46,6 +46,11 @@ def views(results: Results, places: Iterable[int]) -> tuple[dict[int, RowView], 
         return dict(_views(bare, wanted, document)), str(error)
 
 
+def row_view(line: Mapping[str, Any], document: object) -> RowView:
+    """Make one row ready to be shown; its line holds item and sample."""
+    return _view(line, document, _Images())
+
+
 def _views(
     lines: Iterable[Mapping[str, Any]], wanted: set[int], document: object
 ) -> Iterator[tuple[int, RowView]]:

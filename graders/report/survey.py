@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from graders.analysis import Repeats
+from graders.report.samples import Samples
 from graders.report.selection import Least, Numbered, dispute_of
 from graders.results import Results
 from graders.stats import Description, Histogram, histogram
@@ -41,18 +43,22 @@ class Choice:
 
 @dataclass(frozen=True)
 class Survey:
-    """What is to be shown of the rows: distributions, kinds of errors, and the rows to look at."""
+    """What is to be shown of the rows: distributions, kinds of errors, and the rows to look at.
+
+    `repeats` is there where rows have several samples and a threshold is known.
+    """
 
     reward: Histogram
     parts: Mapping[str, Histogram]
     errors: Sequence[ErrorKind]
     choices: Sequence[Choice]
+    repeats: Repeats | None = None
 
 
 def survey(results: Results, n: int) -> Survey:
     """Read the rows of a run once; choose at most `n` rows of a kind."""
     summary, rows = results.summary, enumerate(results.rows())
-    bars, errors = _Bars(summary.reward, _BARS), _Errors()
+    bars, errors, samples = _Bars(summary.reward, _BARS), _Errors(), Samples()
     parts = {key: _Bars(part, _SMALL_BARS) for key, part in summary.sub_rewards.items()}
     worst = Least(n, lambda line: line["reward"])
     best = Least(n, lambda line: None if line["reward"] is None else -line["reward"])
@@ -62,7 +68,7 @@ def survey(results: Results, n: int) -> Survey:
         bars.add([line["reward"] for _, line in chunk])
         for key, part in parts.items():
             part.add([line["sub_rewards"].get(key) for _, line in chunk])
-        for finder in (errors, worst, best, *([dispute.finder] if dispute else [])):
+        for finder in (errors, samples, worst, best, *([dispute.finder] if dispute else [])):
             finder.add(chunk)
     choices = _by_reward(summary.scored, bars, worst.places, best.places)
     if dispute and summary.scored > n:
@@ -70,7 +76,8 @@ def survey(results: Results, n: int) -> Survey:
         choices.append(Choice("disputed", "Most disputed rows", words, dispute.finder.places))
     choices.append(Choice("failed", "Rows with errors", "One of each kind first.", errors.places(n)))
     histograms = {key: part.histogram for key, part in parts.items()}
-    return Survey(bars.histogram, histograms, errors.kinds, [each for each in choices if each.places])
+    shown = [each for each in choices if each.places]
+    return Survey(bars.histogram, histograms, errors.kinds, shown, samples.repeats)
 
 
 class _Bars:

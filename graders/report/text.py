@@ -54,12 +54,12 @@ def size(piece: Piece) -> int:
 def plain(text: str, limit: int = 200) -> str:
     """Write a text on one line, for places that take no elements; what is too long ends in `…`."""
     line = text[:limit].replace("\n", "⏎")
-    shown = "".join(_escaped(letter) if _steers(letter) else letter for letter in line)
+    shown = "".join(_escaped(letter) if steers(letter) else letter for letter in line)
     return shown if len(shown) <= limit and len(text) <= limit else shown[:limit] + "…"
 
 
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
-    steering = "".join(filter(_steers, sorted(set(text))))
+    steering = "".join(filter(steers, sorted(set(text))))
     runs = re.split(f"([{re.escape(steering)}]+)", text) if steering else [text]
     return ((run, place % 2 == 1) for place, run in enumerate(runs) if run)
 
@@ -73,7 +73,8 @@ def _fitting(run: str, limit: int, *, steers: bool) -> str:
     return run
 
 
-def _steers(letter: str) -> bool:
+def steers(letter: str) -> bool:
+    """Say whether a letter is none that is read, but one that steers how others are shown."""
     return letter not in "\n\t" and unicodedata.category(letter) in _UNSAFE_CATEGORIES
 
 

@@ -50,7 +50,10 @@ class Judgement:
 
 @dataclass(frozen=True)
 class RowView:
-    """A row that is shown; `number` is its place in the data, `item` None where it could not be read."""
+    """A row that is shown; `number` is its place in the data, `item` None where it could not be read.
+
+    `remark` says in what it differs from its label, where a calibration is shown.
+    """
 
     figures: Mapping[str, Any]
     number: str
@@ -65,6 +68,7 @@ class RowView:
     item: Sequence[Field] | None = None
     sample: Sequence[Field] = ()
     images: Sequence[str] = ()
+    remark: str = ""
 
     @property
     def scored(self) -> bool:

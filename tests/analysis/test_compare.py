@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graders.analysis import Pair, compare
+from graders.analysis import Pair, Repeats, compare
 from graders.analysis.differences import Flip
 from graders.errors import DataError, RunError
-from graders.stats import Estimate, Outcomes
+from graders.stats import Estimate, Outcomes, bootstrap_interval
 
 RIGHT, WRONG = "yes", "no"
 
@@ -103,9 +103,57 @@ def test_several_rows_of_a_value_are_averaged(write: Any) -> None:
         (2, pytest.approx(2 / 3), pytest.approx(1 / 3)), (2, 1.0, pytest.approx(2 / 3)),
     ]  # fmt: skip
     by_id = compare(first, second)
-    assert [side.repeats for side in by_id.sides] == [None, None]
+    assert [side.repeats for side in by_id.sides] == repeats
     by_id = only(by_id)
     assert (by_id.joined, by_id.gained, by_id.lost) == (6, 2, 0)
+
+
+def test_samples_of_a_row_are_one_piece_of_evidence(write: Any) -> None:
+    def sampled(answers: str, k: int) -> list[dict[str, Any]]:
+        texts = [RIGHT if each == "+" else WRONG for each in answers]
+        return [{"item": {"q": n, "answer": RIGHT}, "samples": [text] * k} for n, text in enumerate(texts)]
+
+    first, second = "+--++---", "+++-++-+"
+    once = only(compare(write("a", sampled(first, 1)), write("b", sampled(second, 1))))
+    found = compare(write("c", sampled(first, 4)), write("d", sampled(second, 4)))
+    often = only(found)
+    assert found.cluster_by == "row"
+    assert (often.joined, often.p_mcnemar) == (32, None)
+    assert (often.difference.low, often.difference.high) == pytest.approx(
+        (once.difference.low, once.difference.high)
+    )
+    assert often.p_permutation == pytest.approx(once.p_permutation)
+
+
+def test_a_flip_of_several_samples_names_the_sample(write: Any) -> None:
+    def sampled(*texts: str) -> list[dict[str, Any]]:
+        return [{"item": {"answer": RIGHT}, "samples": list(texts)}]
+
+    pair = only(compare(write("a", sampled(RIGHT, WRONG)), write("b", sampled(RIGHT, RIGHT))))
+    assert [(flip.first_row, flip.sample_index, flip.gained) for flip in pair.flips] == [(0, 1, True)]
+
+
+def test_the_interval_of_pass_at_k_is_one_of_shares() -> None:
+    found = Repeats.of([4] * 40, [0, 0] + [3] * 38)
+    assert found is not None
+    assert found.pass_at_k.mean == pytest.approx(0.95)
+    assert (found.pass_at_k.high, found.pass_hat_k.low) == (1.0, 0.0)
+    assert Repeats.of([4, 1], [2, 1]) is None
+    assert Repeats.of([], []) is None
+
+
+def test_intervals_are_those_of_the_bootstrap_where_it_is_asked_for(write: Any) -> None:
+    texts = ("+--++--+--" * 4, "+++-++-++-" * 4)
+    first, second = write("a", rows_of(texts[0])), write("b", rows_of(texts[1]))
+    rewards = [[float(each == "+") for each in text] for text in texts]
+    differences = [after - before for before, after in zip(*rewards, strict=True)]
+    drawn = compare(first, second, bootstrap=500, seed=3)
+    assert only(drawn).difference == bootstrap_interval(differences, resamples=500, seed=3)
+    assert only(drawn).difference != only(compare(first, second)).difference
+    assert drawn.sides[0].reward == bootstrap_interval(rewards[0], resamples=500, seed=3)
+    assert (drawn.bootstrap, drawn.to_dict()["bootstrap"]) == (500, 500)
+    with pytest.raises(ValueError, match="at least 1 resample"):
+        compare(first, second, bootstrap=0)
 
 
 def test_the_groups_of_a_run_are_compared(write: Any) -> None:

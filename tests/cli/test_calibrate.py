@@ -62,6 +62,18 @@ def test_json_is_one_object_without_nan(graders, run):
     assert sum(each["rows"] for each in found["bins"]) == 60
 
 
+def test_the_page_of_a_calibration_is_written_where_it_is_asked_for(graders, run):
+    words = ["calibrate", run, "--label", "item.ok", "--resamples", "5", "--html", "page.html"]
+    assert graders(*words, "--rows", "1").exit_code == 0
+    page = Path("page.html").read_text()
+    assert 'id="roc-title"' in page
+    assert "too kind: label false" in page
+    assert "--pass-threshold 0.7" in page
+    assert graders(*words).stderr == "error: page.html: is there already; --overwrite replaces it\n"
+    assert graders(*words, "--overwrite", "--rows", "0").exit_code == 0
+    assert "too kind: label false" not in Path("page.html").read_text()
+
+
 def test_ratings_need_a_positive_one(graders, run):
     refused = graders("calibrate", run, "--label", "item.rating")
     assert refused.exit_code == 1

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from graders.analysis import compare
+
 RIGHT = '{"item": {"answer": "yes", "q": %d, "model": "%s"}, "sample": "yes"}\n'
 WRONG = RIGHT.replace('"sample": "yes"', '"sample": "no"')
 
@@ -62,7 +64,7 @@ def test_json_is_one_object_without_nan(graders, made):
     base, branch = made("base", rows_of("++-")), made("branch", rows_of("--+"))
     done = graders("compare", base, branch, "--on", "item.q", "--json", "--flips", "2")
     found = json.loads(done.stdout)
-    assert list(found) == ["sides", "pairs", "by", "on", "cluster_by", "sub_reward", "notes"]
+    assert list(found) == ["sides", "pairs", "by", "on", "cluster_by", "sub_reward", "bootstrap", "notes"]
     (pair,) = found["pairs"]
     assert (pair["gained"], pair["lost"], len(pair["flips"])) == (1, 2, 2)
     assert pair["outcomes"] == {"wins": 1, "ties": 0, "losses": 2}
@@ -101,6 +103,37 @@ def test_several_samples_of_an_item_have_pass_at_k(graders, made):
     assert "second: pass@2 1.0000 [1.0000, 1.0000], pass^2 1.0000 [1.0000, 1.0000]" in done.stdout
 
 
+def test_the_page_of_a_comparison_is_written_where_it_is_asked_for(graders, made):
+    old, new = made("old", rows_of("+-+-")), made("new", rows_of("++++"))
+    words = ["compare", old, new, "--on", "item.q", "--html", "page.html"]
+    done = graders(*words)
+    sentence = "no difference can be shown between new and old: 0.500 [-0.419, 1.419]"
+    assert done.exit_code == 0
+    assert sentence in done.stdout
+    assert sentence in Path("page.html").read_text()
+    again = graders(*words)
+    assert again.exit_code == 1
+    assert again.stderr == "error: page.html: is there already; --overwrite replaces it\n"
+    assert graders(*words, "--overwrite", "--json").exit_code == 0
+    own = graders("compare", old, new, "--html", f"{new}/results.jsonl", "--overwrite")
+    assert own.exit_code == 1
+    assert "belongs to the run" in own.stderr
+
+
+def test_the_bootstrap_is_asked_for_by_the_number_of_resamples(graders, made):
+    old, new = made("old", rows_of("+-+-" * 5)), made("new", rows_of("+++-" * 5))
+    done = graders("compare", old, new, "--on", "item.q", "--bootstrap", "200", "--seed", "1")
+    student = graders("compare", old, new, "--on", "item.q")
+    expected, other = (
+        compare(old, new, on="item.q", bootstrap=number, seed=1).pairs[0].sentence for number in (200, None)
+    )
+    assert "95 % intervals of 200 resamples;" in done.stdout
+    assert expected in done.stdout
+    assert other in student.stdout
+    assert expected != other
+    assert graders("compare", old, new, "--bootstrap", "0").exit_code == 2
+
+
 def test_rows_that_are_left_out_are_counted(graders, made):
     first, second = made("first", rows_of("+-+")), made("second", rows_of("+-"))
     done = graders("compare", first, second, "--on", "item.q")
@@ -113,5 +146,9 @@ def test_a_run_is_clustered_by_an_option(graders, made):
     once = made("once", rows_of("+-++"))
     summary = json.loads((Path(once) / "summary.json").read_text())
     found = json.loads(run.stdout)
+    shown = graders("run", "grader.json", "twice.jsonl", "-o", "runs/shown", "--cluster-by", "item.q")
+    assert "intervals are clustered by item.q: 4 values" in shown.stdout.splitlines()
+    plain = graders("run", "grader.json", "twice.jsonl", "-o", "runs/plain")
+    assert "clustered" not in plain.stdout
     assert found["clusters"] == {"path": "item.q", "count": 4}
     assert found["reward"]["low"] == pytest.approx(summary["reward"]["low"])

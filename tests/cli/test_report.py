@@ -80,6 +80,50 @@ def test_an_unfinished_run_is_warned_about(graders, run):
     assert done.stderr == "warning: run: the run is not complete; this is what it has\n"
 
 
+@pytest.fixture
+def grouped(graders):
+    rows = [
+        {"item": {"answer": "a", "q": n, "model": model, "ok": n % 2 == 0}, "sample": "a" if n % k else "b"}
+        for k, model in enumerate("xy", 2)
+        for n in range(12)
+    ]
+    Path("grouped.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    graders("run", "grader.json", "grouped.jsonl", "-o", "grouped", "--quiet")
+    return "grouped"
+
+
+def test_a_comparison_and_a_calibration_are_in_the_report_where_they_are_asked_for(graders, grouped):
+    words = ["report", grouped, "--by", "item.model", "--on", "item.q", "--label", "item.ok"]
+    assert graders(*words).stdout == "grouped/report.html\n"
+    page = Path("grouped/report.html").read_text()
+    for expected in ('id="comparison"', 'id="calibration"', 'id="roc-title"', 'id="disagreements"'):
+        assert expected in page
+    figures = json.loads(graders(*words, "--json").stdout)
+    (pair,) = figures["comparison"]["pairs"]
+    assert (pair["first"], pair["second"], pair["joined"]) == ("x", "y", 12)
+    assert figures["agreement"]["compared"] == 24
+    assert "between y and x" in graders(*words, "--format", "md").stdout
+    assert graders("report", grouped).exit_code == 0
+    assert 'id="calibration"' not in Path("grouped/report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--on", "item.q"], 2, "--on needs --by PATH"),
+        (["--positive", "x"], 2, "--positive needs --label PATH"),
+        (["--sub-reward", "x"], 2, "need --by PATH or --label PATH"),
+        (["--by", "item.model"], 1, "--on PATH joins by another value"),
+        (["--label", "item.none"], 1, "no row has a value at item.none"),
+    ],
+)
+def test_what_cannot_be_analysed_is_said(graders, grouped, words, code, message):
+    done = graders("report", grouped, *words)
+    assert done.exit_code == code
+    assert message in " ".join(done.output.replace("│", " ").split())
+    assert not Path("grouped/report.html").exists()
+
+
 @pytest.mark.parametrize("words", [["nowhere"], ["."], ["run", "-o", "nowhere/x.html"]])
 def test_what_cannot_be_read_or_written_is_named(graders, run, words):
     done = graders("report", *words)

@@ -2,13 +2,14 @@
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from graders.analysis import calibrate, compare
 from graders.results import Results
 
 EXACT = {
@@ -61,6 +62,18 @@ def about(document: Mapping[str, Any] = EXACT, **changes: Any) -> dict[str, Any]
     return {**known, **changes}
 
 
+def labelled(groups: Sequence[str] = ("a", "b", "c")) -> list[dict[str, Any]]:
+    """Make lines of rewards of three groups, each with a label that half of the rewards deserve."""
+    lines = []
+    for place, group in enumerate(groups):
+        for q in range(20):
+            reward = round((q * (7 + place) + 5 * place) % 20 / 20, 2)
+            label = "right" if reward > 0.45 or q == 3 else "wrong"
+            item = {"answer": "Paris", "group": group, "q": q, "label": label}
+            lines.append(line(len(lines), reward, item=item))
+    return lines
+
+
 @pytest.fixture
 def write_run(tmp_path: Path) -> Write:
     """Write a run directory and open it."""
@@ -77,11 +90,25 @@ def write_run(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
+def analysed() -> Callable[[Results], dict[str, Any]]:
+    """Compare the groups of a run by `item.group`, joined on `item.q`, and calibrate it by `item.label`."""
+
+    def found(results: Results) -> dict[str, Any]:
+        return {
+            "comparison": compare(results, by="item.group", on="item.q"),
+            "agreement": calibrate(results, "item.label", positive=["right"], resamples=20),
+        }
+
+    return found
+
+
+@pytest.fixture
 def make() -> Any:
     """Give the makers of lines and of what `run.json` says."""
 
     class Make:
         line = staticmethod(line)
+        labelled = staticmethod(labelled)
         about = staticmethod(about)
         exact = EXACT
 

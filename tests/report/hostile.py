@@ -56,6 +56,20 @@ def lines(url: str) -> list[dict[str, Any]]:
     return [{"row": number, **row} for number, row in enumerate(rows)]
 
 
+def labelled(url: str) -> list[dict[str, Any]]:
+    """Make rows of two groups, joined by values and held against labels, whose every name attacks."""
+    text, lines = attack(url), []
+    for group in ("a", "b"):
+        for q in range(6):
+            item = {"group": group + text, "q": f"{q}{text}", "label": "right" if q < 3 else f"wrong {text}"}
+            reward = float((q < 3) != (q == 5 or (group == "b" and q == 1)))
+            lines.append({
+                "row": len(lines), "id": f"{len(lines)}{text}", "reward": reward, "passed": reward == 1.0,
+                "sub_rewards": {text: reward}, "errors": [], "item": item, "sample": text,
+            })  # fmt: skip
+    return lines
+
+
 def about(known: Mapping[str, Any], url: str) -> dict[str, Any]:
     """Put it into all that `run.json` says."""
     text = attack(url)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from graders.report import write_report
+from graders.analysis import calibrate, compare
+from graders.report import agreement_page, comparison_page, write_report
 
 pytestmark = pytest.mark.outside
 
@@ -95,6 +96,38 @@ def full_page(write_run, make):
     return write_report(write_run(lines, said))
 
 
+@pytest.fixture
+def analysed_page(write_run, make, analysed):
+    """The page of a run with its groups compared and its grader calibrated; one name is long."""
+    run = write_run(make.labelled(("small", "a-model-whose-name-is-rather-long-20260131", "large")))
+    return write_report(run, **analysed(run))
+
+
+@pytest.fixture
+def hostile_findings(write_run, make, hostile, listener):
+    """The pages of a comparison and of a calibration of hostile rows."""
+    run = write_run(hostile.labelled(listener.url), hostile.about(make.about(), listener.url))
+    compared = compare(run, by="item.group", on="item.q")
+    agreement = calibrate(run, "item.label", positive=["right"], resamples=20)
+    pages = {
+        "comparison": comparison_page(compared, [run]),
+        "calibration": agreement_page(agreement, run),
+    }
+    for name, page in pages.items():
+        (run.path / f"{name}.html").write_text(page, encoding="utf-8")
+    return [run.path / f"{name}.html" for name in pages]
+
+
+@pytest.fixture
+def hostile_comparison(hostile_findings):
+    return hostile_findings[0]
+
+
+@pytest.fixture
+def hostile_calibration(hostile_findings):
+    return hostile_findings[1]
+
+
 def test_these_tests_would_notice(page, listener, tmp_path):
     control = tmp_path / "control.html"
     control.write_text(f"<script>hacked = 1; console.error('ran')</script><img src='{listener.url}img'>")
@@ -141,8 +174,80 @@ def test_the_policy_alone_stops_what_would_run_or_fetch(page, listener, full_pag
     assert listener.asked == []
 
 
+@pytest.mark.parametrize("with_policy", [True, False])
+def test_nothing_of_hostile_names_and_labels_runs_or_is_fetched(
+    page, listener, hostile_findings, with_policy
+):
+    for path in hostile_findings:
+        if not with_policy:
+            text = path.read_text(encoding="utf-8")
+            path.write_text(re.sub(r"<meta http-equiv[^>]*>", "", text), encoding="utf-8")
+        page.show(width=1200)
+        page.open(path)
+        page.evaluate(OPEN_ALL)
+        for _ in range(20):
+            page.press("Tab")
+        state = page.evaluate(STATE)
+        assert (state["ran"], state["handlers"], state["risky"]) == ("undefined", 0, 0)
+        assert set(state["links"]) == {"file:"}
+        assert [url for url in page.requests if not url.startswith("data:")] == [path.as_uri()]
+        assert page.complaints == []
+    assert listener.asked == []
+
+
+PLOTS = """[...document.querySelectorAll('svg.square, svg.ticks')].map(plot => {
+    const frame = plot.getBoundingClientRect()
+    const square = plot.classList.contains('square')
+    const scale = square ? frame.width / 320 : 1
+    const texts = [...plot.querySelectorAll('text')].filter(each => each.getBoundingClientRect().width)
+    const boxes = texts.map(each => each.getBoundingClientRect())
+    const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top
+    const slack = square ? 1 : 20  // a number under a tick at the end reaches into the gap between columns
+    return {
+        width: frame.width,
+        texts: texts.length,
+        letters: texts.map(each => parseFloat(getComputedStyle(each).fontSize) * scale),
+        outside: texts.filter((each, at) => boxes[at].left < frame.left - slack
+            || boxes[at].right > frame.right + slack || boxes[at].top < frame.top - 1
+            || boxes[at].bottom > frame.bottom + 1).map(each => each.textContent),
+        overlapping: texts.filter((each, at) => boxes.slice(at + 1).some(other => !apart(boxes[at], other)))
+            .map(each => each.textContent),
+    }
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_letters_of_plots_are_whole_apart_and_large_enough(page, analysed_page, width):
+    page.show(width=width)
+    page.open(analysed_page)
+    plots = page.evaluate(PLOTS)
+    assert len(plots) >= 6
+    for plot in plots:
+        assert (plot["outside"], plot["overlapping"]) == ([], [])
+        assert min(plot["letters"]) >= 11
+        assert plot["texts"] >= 2
+        assert 100 <= plot["width"] <= 520
+
+
+SCALES = """[...document.querySelectorAll('table:has(svg.ticks)')].map(table =>
+    [...table.querySelectorAll('svg.ticks, svg.range')].map(each => each.getBoundingClientRect())
+        .map(box => [box.left, box.width]))"""
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_what_is_drawn_in_a_table_stands_under_its_ticks(page, analysed_page, width):
+    page.show(width=width)
+    page.open(analysed_page)
+    tables = page.evaluate(SCALES)
+    assert [len(table) for table in tables] == [4, 4, 11]
+    for first, *others in tables:
+        assert all(box == pytest.approx(first, abs=0.5) for box in others)
+
+
 @pytest.mark.parametrize(("width", "dark"), WINDOWS)
-@pytest.mark.parametrize("name", ["full_page", "hostile_page"])
+@pytest.mark.parametrize(
+    "name", ["full_page", "hostile_page", "analysed_page", "hostile_comparison", "hostile_calibration"]
+)
 def test_it_is_accessible_and_fits_the_window(page, request, name, width, dark):
     page.show(width=width, dark=dark)
     page.open(request.getfixturevalue(name))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from graders.report import Contents, to_figures, to_json, to_markdown
-from graders.report.markdown import code
+from graders.report.markup import code
 
 URL = "http://127.0.0.1:9/"
 PARSER = MarkdownIt("gfm-like", {"linkify": False})

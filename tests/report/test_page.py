@@ -13,7 +13,7 @@ URL = "http://127.0.0.1:9/"
 ELEMENTS = """
     html head meta link title style body a div section header nav main footer h1 h2 h3 h4 p span bdi del ins
     ul ol li dl dt dd table caption thead tbody tr th td details summary
-    figure figcaption img svg rect line circle text
+    figure figcaption img svg rect line circle polyline text desc code
 """
 
 

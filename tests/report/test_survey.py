@@ -34,6 +34,22 @@ def test_several_samples_of_an_item_are_disputed_where_their_rewards_differ(writ
     assert places(survey(write_run(lines), 4), "disputed") == [2, 4, 5, 6]
 
 
+def test_several_samples_of_a_row_are_counted_for_pass_at_k(write_run, make):
+    rewards = [(0, 1.0), (0, 0.0), (0, 0.0), (1, 1.0), (1, 1.0), (2, 0.0), (2, 0.0), (2, None)]
+    lines = [make.line(row, reward, sample_index=0) for row, reward in rewards]
+    found = survey(write_run(lines), 4).repeats
+    assert found is not None
+    assert found.k == 2
+    assert found.pass_at_k.mean == pytest.approx((2 / 3 + 1 + 0) / 3)
+    assert found.pass_hat_k.mean == pytest.approx((0 + 1 + 0) / 3)
+
+
+@pytest.mark.parametrize("lines", [[(0, 1.0), (0, 0.0), (1, 1.0)], [(0, None), (0, None)]])
+def test_single_samples_have_no_pass_at_k(write_run, make, lines):
+    run = write_run([make.line(row, reward, sample_index=0) for row, reward in lines])
+    assert survey(run, 4).repeats is None
+
+
 def test_sub_graders_dispute_each_on_its_own_range(write_run, make):
     parts = [{"a": 0.0, "b": 0.0}, {"a": 1.0, "b": 100.0}, {"a": 1.0, "b": 10.0}, {"a": 0.5, "b": None}]
     lines = [make.line(row, 0.5, sub_rewards=part) for row, part in enumerate(parts)]
