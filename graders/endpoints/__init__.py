@@ -2,7 +2,9 @@
 
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["is_address", "without_credentials"]
+__all__ = ["is_address", "is_hosted", "without_credentials"]
+
+_HOSTED = (".openai.com", ".azure.com", ".azure.us", ".azure.cn", ".azure-api.net")
 
 
 def is_address(url: str) -> bool:
@@ -12,6 +14,11 @@ def is_address(url: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         return False
+
+
+def is_hosted(url: str) -> bool:
+    """Tell whether an address is OpenAI's or Azure's: these take the newest names, and have all tools."""
+    return f".{urlsplit(url).hostname}".endswith(_HOSTED)
 
 
 def without_credentials(url: str) -> str:

@@ -64,8 +64,10 @@ class Client:
         self._forms: dict[str, _Form] = {}
         self._context: Any = _transport().create_ssl_context()
 
-    def post(self, path: str, body: bytes, *, seconds: float) -> Answer:
-        """Post a JSON text and give the answer, whatever its status.
+    def post(
+        self, path: str, body: bytes, *, seconds: float, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Post a JSON text, with some headers of its own, and give the answer, whatever its status.
 
         Raises:
             OutOfTimeError: it was not complete after so many seconds.
@@ -77,7 +79,7 @@ class Client:
         line = self._line(path)
         try:
             with self._deadlines.watch(at, line.cut), _naming():
-                answer = line.send(self._forms[path], body, seconds)
+                answer = line.send(self._forms[path], body, seconds, headers or {})
         except BaseException as error:
             line.close()
             # the HTTP client's own limit may come before the one who watches
@@ -162,11 +164,12 @@ class _Line:
         self.is_cut = False
         self._socket: socket.socket | None = None
 
-    def send(self, form: _Form, body: bytes, seconds: float) -> Answer:
+    def send(self, form: _Form, body: bytes, seconds: float, added: Mapping[str, str]) -> Answer:
         """Send a request and read the answer."""
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
         extensions = {**form.extensions, "trace": self._trace, "timeout": timeout}
-        request = form.kind("POST", form.url, headers=form.headers, content=body, extensions=extensions)
+        headers = [*form.headers, *added.items()]
+        request = form.kind("POST", form.url, headers=headers, content=body, extensions=extensions)
         response = self.http.send(request, stream=True)
         try:
             return _read(response)

@@ -3,6 +3,9 @@
 A line of a samples file holds `samples`, a list, or `sample`, and says whose they are: by `item` (the whole
 row, or the row without its messages and tools), by `item_id` (the number of the row, from 0), or by a field
 that both files have.
+
+Design: what could belong to several rows belongs to none. Samples at a wrong row would be graded all the
+same, and nobody would see it.
 """
 
 from collections import Counter
@@ -14,8 +17,12 @@ from typing import Any
 from graders.batch import MISSING, Item, Sample
 from graders.batch import Path as ValuePath
 from graders.errors import DataError, Failure
-from graders.fine_tuning.files import FileRow, digest_of, read_rows
+from graders.fine_tuning.digests import digest_of
+from graders.fine_tuning.files import FileRow, read_rows
+from graders.fine_tuning.findings import Collected
 
+_MOST_CUT = 0.05
+"""Share of samples that may be cut without harm."""
 _RESERVED = ("messages", "tools", "parallel_tool_calls")
 
 
@@ -28,6 +35,8 @@ class Answers:
     labels: list[float | None] = field(default_factory=list)
     unmatched: list[int] = field(default_factory=list)
     """Lines of the samples file that belong to no row."""
+    ambiguous: list[int] = field(default_factory=list)
+    """Lines of the samples file that could belong to several rows."""
     failed: Counter[str] = field(default_factory=Counter)
     """Why there are no samples, and of how many that holds."""
     account: Mapping[str, Any] | None = None
@@ -70,7 +79,7 @@ def read_answers(path: Path, train: Path, joining: Joining) -> Answers:
     Raises:
         DataError: a file cannot be read, or a line of samples is none.
     """
-    known = _known(train, joining)
+    known = _Known.of(train, joining)
     answers = Answers()
     for line in read_rows(path):
         value = line.value
@@ -79,50 +88,72 @@ def read_answers(path: Path, train: Path, joining: Joining) -> Answers:
         if not isinstance(value, Mapping):
             raise DataError(f"{path}: line {line.line}: expected an object; got {type(value).__name__}")
         samples = _samples(value, path, line.line)
-        row = _row_of(value, known, joining, path, line.line)
+        row = known.row_of(value, f"{path}: line {line.line}")
         if row is None:
             answers.unmatched.append(line.line)
-            continue
-        for sample in samples:
-            answers.add(row, sample, _label(joining.label, value, sample))
+        elif row == _SEVERAL:
+            answers.ambiguous.append(line.line)
+        else:
+            for sample in samples:
+                answers.add(row, sample, _label(joining.label, value, sample))
     return answers
 
 
-def _known(train: Path, joining: Joining) -> dict[bytes, int]:
-    """Digest what names each row; the first of equal ones counts."""
-    known: dict[bytes, int] = {}
-    for row in rows_of(train):
-        if joining.id_field is not None:
-            named = joining.id_field.resolve(row.value)
-            if named is not MISSING:
-                known.setdefault(digest_of(named), row.number)
-            continue
-        bare = {key: value for key, value in row.value.items() if key not in _RESERVED}
-        for value in (row.value, bare):
-            known.setdefault(digest_of(value), row.number)
-        known.setdefault(_numbered(row.number), row.number)
-    return known
+_SEVERAL = -1
+"""Stands where what names a row names several."""
 
 
-def _numbered(number: object) -> bytes:
-    return digest_of({"item_id": number})
+@dataclass
+class _Known:
+    """What names the rows of a training file, as digests, and the numbers of its rows."""
+
+    id_field: ValuePath | None
+    numbers: set[int] = field(default_factory=set)
+    rows: dict[bytes, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, train: Path, joining: Joining) -> "_Known":
+        known = cls(joining.id_field)
+        whole: dict[bytes, int] = {}
+        for row in rows_of(train):
+            known.numbers.add(row.number)
+            if joining.id_field is None:
+                whole.setdefault(digest_of(row.value), row.number)  # equal rows are one
+                known._add(_without_prompt(row.value), row.number)
+            elif (named := _named(joining.id_field, row.value)) is not None:
+                known._add(named, row.number)
+        known.rows |= whole
+        return known
+
+    def _add(self, named: object, number: int) -> None:
+        if self.rows.setdefault(digest_of(named), number) != number:
+            self.rows[digest_of(named)] = _SEVERAL
+
+    def row_of(self, value: Mapping[str, Any], place: str) -> int | None:
+        """Give the row that a line of samples names; None where there is none such.
+
+        Raises:
+            DataError: the line names none.
+        """
+        item, number = value.get("item"), value.get("item_id")
+        if self.id_field is not None:
+            found = [_named(self.id_field, each) for each in (value, item) if isinstance(each, Mapping)]
+            named = next((each for each in found if each is not None), None)
+            return None if named is None else self.rows.get(digest_of(named))
+        if number is not None:
+            return number if type(number) is int and number in self.numbers else None
+        if isinstance(item, Mapping):
+            return self.rows.get(digest_of(item))
+        raise DataError(f"{place}: expected item, item_id or --id-field to say whose samples they are")
 
 
-def _row_of(
-    value: Mapping[str, Any], known: Mapping[bytes, int], joining: Joining, path: Path, line: int
-) -> int | None:
-    if joining.id_field is not None:
-        named = joining.id_field.resolve(value)
-        if named is MISSING and isinstance(value.get("item"), Mapping):
-            named = joining.id_field.resolve(value["item"])
-        return None if named is MISSING else known.get(digest_of(named))
-    if "item_id" in value:
-        return known.get(_numbered(value["item_id"]))
-    if isinstance(value.get("item"), Mapping):
-        return known.get(digest_of(value["item"]))
-    raise DataError(
-        f"{path}: line {line}: expected item, item_id or --id-field to say whose samples they are"
-    )
+def _without_prompt(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in _RESERVED}
+
+
+def _named(path: ValuePath, value: Mapping[str, Any]) -> Any:
+    found = path.resolve(value)
+    return None if found is MISSING else found
 
 
 def _samples(value: Mapping[str, Any], path: Path, line: int) -> Sequence[Sample]:
@@ -137,6 +168,46 @@ def _label(path: ValuePath | None, value: Mapping[str, Any], sample: Sample) -> 
         return None
     found = path.resolve({"item": value.get("item"), "sample": sample, **value})
     return float(found) if isinstance(found, bool | int | float) else None
+
+
+def add_sample_findings(found: Collected, answers: Answers, numbers: Sequence[int], joining: Joining) -> None:
+    """Say which samples and rows found nothing, and what there is to say of the others."""
+    for kind, lines, owner in (
+        ("samples_unmatched", answers.unmatched, "belong to no row"),
+        ("samples_ambiguous", answers.ambiguous, "could belong to several rows"),
+    ):
+        if lines:
+            counted = f"{len(lines):,} line{'' if len(lines) == 1 else 's'}"
+            message = f"the samples of {counted} {owner}: line {_listed(lines)}"
+            found.say(kind, message, None if len(answers) else "error")
+    if not (len(answers) or answers.unmatched or answers.ambiguous or answers.failed):
+        found.say("samples_absent", "there are no samples in what was named", "warning")
+    without = sorted(set(numbers) - set(answers.rows)) if len(answers) else []
+    if without:
+        message = f"{len(without):,} of {len(numbers):,} rows have no sample: row {_listed(without)}"
+        found.say("rows_unsampled", message)
+    for reason, count in answers.failed.items():
+        found.say("sampling_failed", f"{count:,} samples: {reason}")
+    if joining.label is not None and len(answers) and not any(each is not None for each in answers.labels):
+        found.say("labels_absent", f"no sample has a number, true or false at {joining.label.text}")
+    for kind, ending, words in (
+        ("samples_truncated", "length", "end at their token limit"),
+        ("samples_filtered", "content_filter", "were cut by a content filter"),
+    ):
+        cut = sum(_ending(sample) == ending for sample in answers.samples)
+        if cut:
+            message = f"{cut:,} of {len(answers):,} samples {words}"
+            found.say(kind, message, None if cut > len(answers) * _MOST_CUT else "note")
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:5])) + (", …" if len(numbers) > 5 else "")
+
+
+def _ending(sample: Sample) -> Any:
+    choices = sample.get("choices") if isinstance(sample, Mapping) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first.get("finish_reason") if isinstance(first, Mapping) else None
 
 
 def text_of(sample: Sample) -> str:

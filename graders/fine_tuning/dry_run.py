@@ -14,7 +14,7 @@ from graders.compile import Grader, compile_document
 from graders.errors import ConfigError
 from graders.fine_tuning.files import FileCheck, FileReport
 from graders.fine_tuning.findings import Collected, Finding, Place, Verdict, verdict_of
-from graders.fine_tuning.job import CheckedJob, add_job_findings, check_job
+from graders.fine_tuning.job import CheckedJob, add_job_findings, check_job, in_job
 from graders.fine_tuning.plans import Grading, Probes, Sampling
 from graders.fine_tuning.probing import Probing
 from graders.fine_tuning.projection import Projection
@@ -116,7 +116,7 @@ def dry_run(
     try:
         grader = _grader(checked.grader_document, grading)
     except ConfigError as error:
-        for problem in error.problems:
+        for problem in map(in_job, error.problems):
             found.add("not_graded", Place(problem.path, problem.message))
         return _finished(*told)
     trial = Trial(

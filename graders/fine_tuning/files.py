@@ -4,24 +4,21 @@ Design: what is kept of a row is its digest and its length, so that a file's siz
 are not counted, since no tokeniser comes along: the statistics count characters, and say so.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from graders.dataset.readers import Lines, reader_for, values
 from graders.errors import DataError, Failure
 from graders.fine_tuning.conversations import characters, conversations, entries, prompt_messages
+from graders.fine_tuning.digests import digest_of
 from graders.fine_tuning.findings import Collected, Place
 from graders.fine_tuning.methods import MethodType
 from graders.fine_tuning.row_rules import LONG_CHARACTERS, Fault, rule_of
 from graders.fine_tuning.variables import Variables
 from graders.stats import describe
-from graders.strict_json import dumps
 
 MOST_BYTES = 512 * 10**6
 LEAST_ROWS = 10
@@ -54,7 +51,7 @@ def read_rows(path: Path) -> Iterator[FileRow]:
 
 
 def _line(raw: Any, place: int, number: int) -> int:
-    """Give the number of the line of a row: the one at a place in some lines, or the one that a failure names."""
+    """Give the number of the line of a row: at a place in some lines, or as a failure names it."""
     if isinstance(raw, Lines):
         return raw.first + place
     named = _LINE.search(raw.detail) if isinstance(raw, Failure) else None
@@ -68,13 +65,11 @@ def _reader(path: Path) -> Any:
         return reader_for(Path("rows.jsonl"))
 
 
-def digest_of(value: object) -> bytes:
-    """Digest a JSON value, whatever the order of its keys."""
-    try:
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except (TypeError, ValueError):
-        text = dumps(value)
-    return hashlib.blake2b(text, digest_size=16).digest()
+class Asked(NamedTuple):
+    """The line where a prompt first stands, and the digest of what is graded there."""
+
+    line: int
+    graded: bytes
 
 
 @dataclass
@@ -87,9 +82,14 @@ class FileReport:
     unreadable: int = 0
     size: int = 0
     messages: int = 0
+    numbers: list[int] = field(default_factory=list, repr=False)
+    """The numbers of the rows that can be read, from 0."""
     lengths: list[int] = field(default_factory=list, repr=False)
-    prompts: dict[bytes, int] = field(default_factory=dict, repr=False)
-    """Digest of each prompt, and the line where it first stands."""
+    """The characters of each of these."""
+    preferred_longer: float | None = None
+    """Of dpo pairs that differ in length, the share in which the preferred answer is the longer one."""
+    prompts: dict[bytes, "Asked"] = field(default_factory=dict, repr=False)
+    """Digest of each prompt, and where it first stands."""
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as a JSON value."""
@@ -102,6 +102,7 @@ class FileReport:
             "bytes": self.size,
             "messages": self.messages,
             "characters": {"total": sum(self.lengths), **about.to_dict()},
+            "preferred_longer": self.preferred_longer,
         }
 
 
@@ -164,11 +165,12 @@ class FileCheck:
 
     def _measure(self, row: FileRow, report: FileReport, gaps: list[tuple[int, int]]) -> None:
         length = sum(map(characters, conversations(row.value, self.method)))
+        report.numbers.append(row.number)
         report.lengths.append(length)
         report.messages += sum(len(each) for each in conversations(row.value, self.method))
         if length > LONG_CHARACTERS:
             message = f"the messages have {length:,} characters, about {length // 4:,} tokens"
-            self._add(Fault("row_long", "$.messages", message), row.line)
+            self._add(Fault("row_long", "$" if self.method == "dpo" else "$.messages", message), row.line)
         if self.method == "dpo":
             better, worse = (
                 entries(row.value.get(name)) for name in ("preferred_output", "non_preferred_output")
@@ -176,18 +178,31 @@ class FileCheck:
             gaps.append((characters(better), characters(worse)))
 
     def _compare(self, row: FileRow, report: FileReport, seen: dict[bytes, int]) -> None:
-        whole, prompt = digest_of(row.value), digest_of(prompt_messages(row.value, self.method))
-        first = seen.setdefault(whole, row.line)
+        first = seen.setdefault(digest_of(row.value), row.line)
+        asked = prompt_messages(row.value, self.method)
         if first != row.line:
             self._add(Fault("rows_duplicate", "$", f"the row is the same as in line {first}"), row.line)
-        asked = report.prompts.setdefault(prompt, row.line)
-        if self.method == "reinforcement" and asked != row.line and first == row.line:
-            message = f"the prompt stands in line {asked}, too, in another row"
-            self._add(Fault("rows_conflict", "$.messages", message), row.line)
-        line = self.train.prompts.get(prompt) if self.train else None
-        if line is not None and self.train is not None:
-            message = f"the prompt stands in {self.train.name}, line {line}, too"
+        if not asked:
+            return  # a fault already, and not the same prompt as that of another such row
+        prompt, graded = digest_of(asked), self._graded(row.value)
+        before = report.prompts.setdefault(prompt, Asked(row.line, graded))
+        if self.method == "reinforcement" and before.line != row.line == first:
+            if before.graded == graded:
+                message = f"the prompt and all that the grader reads are the same as in line {before.line}"
+                self._add(Fault("rows_duplicate", "$", message), row.line)
+            else:
+                message = f"the prompt stands in line {before.line}, too, in another row"
+                self._add(Fault("rows_conflict", "$.messages", message), row.line)
+        known = self.train.prompts.get(prompt) if self.train else None
+        if known is not None and self.train is not None:
+            message = f"the prompt stands in {self.train.name}, line {known.line}, too"
             self._add(Fault("rows_leak", "$", message), row.line)
+
+    def _graded(self, row: Mapping[str, Any]) -> bytes:
+        """Digest what the grader reads of a row; the whole row, where nobody knows."""
+        if self.method != "reinforcement":
+            return b""
+        return digest_of(row if self.variables is None else self.variables.read_of(row))
 
     def _check_whole(self, report: FileReport, gaps: Sequence[tuple[int, int]]) -> None:
         if report.size > MOST_BYTES:
@@ -207,14 +222,14 @@ class FileCheck:
                 "too_many_rows",
                 f"the {self.role} file has {report.rows:,} examples; at most {most:,} are taken",
             )
-        self._check_gaps(gaps)
+        self._check_gaps(report, gaps)
 
-    def _check_gaps(self, gaps: Sequence[tuple[int, int]]) -> None:
+    def _check_gaps(self, report: FileReport, gaps: Sequence[tuple[int, int]]) -> None:
         unequal = [(better, worse) for better, worse in gaps if better != worse]
-        if len(unequal) < LEAST_ROWS:
+        if not unequal:
             return
-        longer = sum(better > worse for better, worse in unequal) / len(unequal)
-        if not 0.25 <= longer <= 0.75:
+        longer = report.preferred_longer = sum(better > worse for better, worse in unequal) / len(unequal)
+        if len(unequal) >= LEAST_ROWS and not 0.25 <= longer <= 0.75:
             message = f"the preferred answer is the longer one in {longer:.0%} of {len(unequal):,} pairs"
             self._say("dpo_length", message)
 

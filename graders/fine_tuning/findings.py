@@ -45,6 +45,8 @@ class Finding:
     severity: Severity
     places: tuple[Place, ...]
     count: int = 1
+    advice: str = ""
+    """How to mend this one, where more is known than of its kind."""
 
     @property
     def cost(self) -> str:
@@ -54,7 +56,7 @@ class Finding:
     @property
     def mend(self) -> str:
         """How to mend it."""
-        return KINDS[self.kind].mend
+        return self.advice or KINDS[self.kind].mend
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as a JSON value."""
@@ -76,6 +78,7 @@ class _Entry:
     severity: Severity
     places: list[Place] = field(default_factory=list)
     count: int = 0
+    advice: str = ""
 
 
 class Collected:
@@ -89,11 +92,12 @@ class Collected:
         self._found: dict[tuple[str, ...], _Entry] = {}
         self._groups: Counter[tuple[str, ...]] = Counter()
 
-    def add(self, kind: str, place: Place, severity: Severity | None = None) -> None:
-        """Add a finding at a place; the severity is that of its kind, unless another is named."""
+    def add(self, kind: str, place: Place, severity: Severity | None = None, advice: str = "") -> None:
+        """Add a finding at a place; severity and advice are those of its kind, unless others are given."""
         severity = severity or KINDS[kind].severity
         entry = self._found.setdefault(self._key(kind, severity, place), _Entry(kind, severity))
         entry.count += 1
+        entry.advice = entry.advice or advice
         if len(entry.places) < MOST_PLACES:
             entry.places.append(place)
 
@@ -105,14 +109,14 @@ class Collected:
         self._groups[whole] += 1
         return key if self._groups[whole] <= _MOST_GROUPS else whole
 
-    def say(self, kind: str, message: str, severity: Severity | None = None) -> None:
+    def say(self, kind: str, message: str, severity: Severity | None = None, advice: str = "") -> None:
         """Add a finding about the whole."""
-        self.add(kind, Place("", message), severity)
+        self.add(kind, Place("", message), severity, advice)
 
     def findings(self) -> list[Finding]:
         """Give what was found, errors first."""
         found = [
-            Finding(entry.kind, entry.severity, tuple(entry.places), entry.count)
+            Finding(entry.kind, entry.severity, tuple(entry.places), entry.count, entry.advice)
             for entry in self._found.values()
         ]
         return sorted(found, key=lambda each: _RANK[each.severity])

@@ -25,6 +25,11 @@ class Flag(NamedTuple):
     grader: str
     detail: str
 
+    @property
+    def last_line(self) -> str:
+        """What went wrong, without where: the last line of a traceback."""
+        return (self.detail.strip().splitlines() or [""])[-1][:300]
+
 
 @dataclass(frozen=True)
 class Graded:
@@ -38,6 +43,8 @@ class Graded:
     unasked: Counter[str] = field(default_factory=Counter)
     """Why nobody was asked about rewards that do not count."""
     seconds: float = 0.0
+    from_cache: int = 0
+    """Replies of judges that took no time."""
     usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -48,13 +55,18 @@ class Graded:
 
 def grade(grader: Grader, items: Sequence[Item], samples: Sequence[Sample]) -> Graded:
     """Grade samples in blocks."""
-    started = time.perf_counter()
+    started, kept = time.perf_counter(), _from_cache(grader)
     blocks: list[Graded] = []
     for start in range(0, len(items), _BLOCK):
         stop = min(start + _BLOCK, len(items))
         batch = Batch(items[start:stop], samples[start:stop], numbers=range(start, stop))
         blocks.append(_of_scores(grader.score_batch(batch)))
-    return _joined(blocks, time.perf_counter() - started)
+    graded = _joined(blocks, time.perf_counter() - started)
+    return replace(graded, from_cache=_from_cache(grader) - kept)
+
+
+def _from_cache(grader: Grader) -> int:
+    return 0 if grader.pool is None else int(grader.pool.account()["from_cache"])
 
 
 def _of_scores(scores: Scores) -> Graded:
@@ -107,7 +119,7 @@ def _joined(blocks: Sequence[Graded], seconds: float) -> Graded:
         sum(block.failed for block in blocks),
         sum((block.unasked for block in blocks), Counter()),
         seconds,
-        {model: dict(counts) for model, counts in usage.items()},
+        usage={model: dict(counts) for model, counts in usage.items()},
     )
 
 

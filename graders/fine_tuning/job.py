@@ -5,6 +5,7 @@ grader stands in the job. What the models cannot say (unknown hyperparameters, a
 type, which models can be trained) is looked at in the document as it was sent.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
@@ -33,7 +34,8 @@ _HYPERPARAMETERS: Mapping[str, type[SupervisedHyperparameters]] = {
     "dpo": DpoHyperparameters,
     "reinforcement": ReinforcementHyperparameters,
 }
-_TRAINABLE = ("o4-mini-2025-04-16", "o4-mini")
+_TRAINABLE = "o4-mini-2025-04-16"
+_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}")
 _OF_AZURE = ("tools", "max_episode_steps")
 _UNUSABLE = GraderConfig.model_construct(type="")
 
@@ -125,9 +127,8 @@ def add_job_findings(found: Collected, checked: CheckedJob, *, validated: bool, 
 
 def _add_reinforcement(found: Collected, checked: CheckedJob, *, azure: bool) -> None:
     model = checked.document.get("model")
-    known = (*_TRAINABLE, "gpt-5") if azure else _TRAINABLE
-    if isinstance(model, str) and not model.removeprefix("ft:").startswith(known):
-        message = f"reinforcement trains {_TRAINABLE[0]}; got {model!r}"
+    if isinstance(model, str) and not _is_trainable(model, azure=azure):
+        message = f"reinforcement trains {_TRAINABLE}; got {model!r}"
         found.add("model_not_trainable", Place("$.model", message))
     if checked.document and checked.document.get("validation_file") is None:
         place = Place("$.validation_file", "a reinforcement job needs a validation file")
@@ -137,6 +138,12 @@ def _add_reinforcement(found: Collected, checked: CheckedJob, *, azure: bool) ->
         path = "$.method.reinforcement.response_format.json_schema.schema"
         for below, message in loose_places(checked.schema):
             found.add("response_format_loose", Place(path + below, message))
+
+
+def _is_trainable(model: str, *, azure: bool) -> bool:
+    """Tell whether reinforcement trains a model, or goes on with one that it has trained."""
+    base = model.removeprefix("ft:").partition(":")[0]
+    return base in (_TRAINABLE, "o4-mini") or (azure and _SNAPSHOT.sub("", base) == "gpt-5")
 
 
 def _parts(problem: Problem) -> tuple[str, str]:
@@ -173,15 +180,25 @@ def _with_grader(document: Mapping[str, Any], registry: Registry) -> tuple[Findi
     below = method["reinforcement"] = dict(method["reinforcement"])
     if "grader" not in below:
         return None, {**document, "method": method}
-    findings = _moved(check_document(below["grader"], registry))
+    given = below["grader"]
+    findings = _moved(check_document(given, registry))
+    if findings.several:  # a list, a map or the body of an eval, which `graders run` takes
+        message = "expected one grader, an object with a type; a multi grader combines several"
+        problem = Problem(GRADER_PATH, message)
+        findings = Findings(problems=(problem,))
     configs = [config for _, config in findings.graders]
     below["grader"] = configs[0] if len(configs) == 1 and configs[0] is not None else _UNUSABLE
     return findings, {**document, "method": method}
 
 
+def in_job(problem: Problem) -> Problem:
+    """Move a problem of the grader to where the grader stands in the job."""
+    return Problem(GRADER_PATH + problem.path[1:], problem.message)
+
+
 def _moved(findings: Findings) -> Findings:
     def move(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-        return tuple(Problem(GRADER_PATH + problem.path[1:], problem.message) for problem in problems)
+        return tuple(map(in_job, problems))
 
     return replace(
         findings,
@@ -194,6 +211,10 @@ def _moved(findings: Findings) -> Findings:
 
 def _shape_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     """Say what the models let through: unknown hyperparameters, objects of other methods."""
+    no_such = "no hyperparameter of this method"
+    yield from _unknown(
+        document.get("hyperparameters"), SupervisedHyperparameters, "$.hyperparameters", no_such
+    )
     method = document.get("method")
     if not isinstance(method, Mapping):
         return
@@ -204,9 +225,7 @@ def _shape_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
                 join("$.method", name), f"expected the object of {kind!r} only; got one of {name!r}"
             )
         given = _dig(method, name, "hyperparameters")
-        yield from _unknown(
-            given, model, f"$.method.{name}.hyperparameters", "no hyperparameter of this method"
-        )
+        yield from _unknown(given, model, f"$.method.{name}.hyperparameters", no_such)
     if kind == "reinforcement" and method.get("reinforcement") is None:
         yield Problem("$.method", "missing field 'reinforcement'")
 
@@ -221,6 +240,12 @@ def _unknown_fields(document: Mapping[str, Any], *, azure: bool) -> Iterator[Pro
         ("$.method.dpo", _dig(method, "dpo"), methods.DpoMethod),
         ("$.method.reinforcement", _dig(method, "reinforcement"), methods.ReinforcementMethod),
     ]
+    integrations = document.get("integrations")
+    for index, each in enumerate(integrations if isinstance(integrations, list) else ()):
+        below += [
+            (f"$.integrations[{index}]", each, methods.Integration),
+            (f"$.integrations[{index}].wandb", _dig(each, "wandb"), methods.Wandb),
+        ]
     for path, value, model in below:
         for problem in _unknown(value, model, path, "unknown field"):
             if not (azure and problem.path.rpartition(".")[2] in _OF_AZURE):

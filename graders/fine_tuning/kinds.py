@@ -70,6 +70,11 @@ KINDS: dict[str, Kind] = {
     "schema_path_optional": Kind(
         "warning", "answers without the property score 0, with an error", "require the property in the schema"
     ),
+    "source_schema_path": Kind(
+        "warning",
+        "the source finds nothing there; where it raises, every answer scores 0",
+        "name a key that the schema has",
+    ),
     "sample_unread": Kind("error", _NO_SIGNAL, "let the grader read sample.output_text"),
     # files
     "file_name": Kind("error", "the upload is refused", "name the file .jsonl, one object a line"),
@@ -100,12 +105,19 @@ KINDS: dict[str, Kind] = {
     "variable_missing": Kind(
         "error", "the row scores 0, with invalid_variable_error", "give every row the field"
     ),
+    "source_variable_missing": Kind(
+        "warning",
+        "the source may raise there, and then the row scores 0, with python_grader_runtime_error",
+        "give every row the field, or read it by item.get(…)",
+    ),
     "variable_null": Kind("warning", "the grader compares with the text null", "give the field a value"),
     "variable_types": Kind(
         "warning", "texts are compared that are written differently", "write one type in every row"
     ),
     "reference_empty": Kind(
-        "warning", "an empty reference is contained in every answer", "give the rows a reference"
+        "warning",
+        "like passes every answer there, eq and the metrics none that says something",
+        "give the rows a reference",
     ),
     "reference_short": Kind(
         "warning",
@@ -121,6 +133,18 @@ KINDS: dict[str, Kind] = {
     ),
     "samples_unmatched": Kind(
         "warning", "the samples were not used", "name rows by item, item_id or --id-field"
+    ),
+    "samples_ambiguous": Kind(
+        "warning", "the samples were not used", "name rows by item_id, or by the whole item"
+    ),
+    "samples_truncated": Kind(
+        "warning", "what was cut off earns nothing", "sample with more tokens: --sample-tokens N"
+    ),
+    "samples_filtered": Kind(
+        "warning", "what was cut off earns nothing", "see which prompts the filter does not let pass"
+    ),
+    "labels_absent": Kind(
+        "warning", "the reward was not held against a label", "name a number, or true and false: --label PATH"
     ),
     "rows_unsampled": Kind("note", "the signal was measured without these rows", "sample them too"),
     "sampling_failed": Kind("warning", "the signal was measured without them", "see the message"),
@@ -155,6 +179,9 @@ KINDS: dict[str, Kind] = {
     ),
     "silence_pays": Kind("error", "the model learns to say nothing", "give 0 for an empty answer"),
     "probe_pays": Kind("warning", _HACKED, "close this way to the reward"),
+    "probe_errors": Kind(
+        "note", "the reward is 0 there, with an error", "let the grader give a reward, whatever the answer is"
+    ),
     # repeatability
     "unrepeatable": Kind(
         "warning", "noise in the reward slows training", "set a seed, temperature 0, or a steadier judge"

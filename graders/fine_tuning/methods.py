@@ -85,11 +85,11 @@ class Integration(Part):
 class FineTuningJob(Part):
     """The body of a request that creates a fine-tuning job."""
 
-    model: str
+    model: Annotated[str, Field(min_length=1)]
     """The model that is trained."""
-    training_file: str
+    training_file: Annotated[str, Field(min_length=1)]
     """The id of the training file."""
-    validation_file: str | None = None
+    validation_file: Annotated[str, Field(min_length=1)] | None = None
     """The id of the validation file; reinforcement needs one."""
     suffix: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     """Goes into the name of the new model."""

@@ -13,6 +13,7 @@ import numpy as np
 from graders.fine_tuning.dry_run import DryRun
 from graders.fine_tuning.findings import of_severity
 from graders.fine_tuning.kinds import Severity
+from graders.fine_tuning.projection import amount
 from graders.fine_tuning.signal import Signal
 from graders.report.sealed import environment, style
 from graders.report.text import plain
@@ -73,6 +74,7 @@ def _environment() -> jinja2.Environment:
             "plain": _plain,
             "count": lambda value: f"{value:,.0f}",
             "number": lambda value: "-" if value is None else f"{value:.3f}",
+            "amount": amount,
             "share": lambda value: "-" if value is None else f"{value:.1%}",
         },
     )
@@ -119,6 +121,7 @@ def _lengths(signal: Signal) -> Chart:
     width = signal.ceiling - signal.floor or 1.0
     across = 100 * lengths[::step] / longest
     with np.errstate(over="ignore", invalid="ignore"):
-        down = 100 - 100 * np.nan_to_num(np.clip((rewards[::step] - signal.floor) / width, 0.0, 1.0))
+        up = np.nan_to_num(np.clip((rewards[::step] - signal.floor) / width, 0.0, 1.0))
+    down = 96 - 92 * up  # points at the floor and at the ceiling are seen whole
     points = list(zip(across.round(2).tolist(), down.round(2).tolist(), strict=True))
     return Chart((), points, "0", f"{longest:,.0f} characters", f"{signal.ceiling:.3g}")

@@ -33,8 +33,8 @@ class Projection:
 def project(
     graded: Graded, rows: int, epochs: int | None, k: int | None, prices: Mapping[str, Price]
 ) -> Projection | None:
-    """Project from a grading to `epochs` × `rows` × `k` grades."""
-    n = len(graded.rewards)
+    """Project from a grading to `epochs` × `rows` × `k` grades; None where nothing was graded."""
+    n = int(graded.counted.sum())
     if n == 0 or graded.seconds <= 0:
         return None
     said = [
@@ -43,6 +43,10 @@ def project(
         "grading as fast as on this machine, with the same concurrency",
         f"{HOUR_USD:g} USD an hour, while training waits for grades; its own hours are not known",
     ]
+    if graded.from_cache:
+        said.append(
+            f"{graded.from_cache:,} replies came from the cache at once: --no-cache measures what they take"
+        )
     grades = (epochs or _EPOCHS) * rows * (k or _SAMPLES)
     seconds = graded.seconds / n * grades
     tokens = {
@@ -59,3 +63,9 @@ def project(
         sum(costs) if len(costs) == len(tokens) and costs else None,
         tuple(said),
     )
+
+
+def amount(value: float, digits: int) -> str:
+    """Write seconds or money for people, and never 0 for what is more."""
+    least: float = 10.0**-digits
+    return f"less than {least:g}" if 0 < value < least else f"{value:,.{digits}f}"

@@ -80,8 +80,21 @@ def _dpo(row: Mapping[str, Any]) -> Faults:
     for name in _OLD_NAMES:
         yield from _output(row, name)
     better, worse = row.get("preferred_output"), row.get("non_preferred_output")
-    if better is not None and better == worse:
+    if (better and better == worse) or (_words(better) and _words(better) == _words(worse)):
         yield Fault("dpo_equal", "$.non_preferred_output", "expected another answer than the preferred one")
+
+
+def _words(output: Any) -> str:
+    """Give the text of an answer that is a text alone, blocks or not; empty for any other."""
+    message = output[0] if isinstance(output, list) and len(output) == 1 else None
+    if not isinstance(message, Mapping) or message.get("tool_calls"):
+        return ""
+    content = message.get("content")
+    blocks: list[Any] = content if isinstance(content, list) else [{"type": "text", "text": content}]
+    texts = [
+        block["text"] for block in blocks if isinstance(block, Mapping) and isinstance(block.get("text"), str)
+    ]
+    return "".join(texts).strip() if len(texts) == len(blocks) else ""
 
 
 def _output(row: Mapping[str, Any], name: str) -> Faults:

@@ -29,16 +29,26 @@ _LEAST_AGREEMENT = 0.8
 _ENOUGH = 20
 """Samples from which on a correlation with the length says something."""
 _MOST_LENGTH = 0.4
-_LEAST_CONTRIBUTION = 0.01
-_LONGEST_EXAMPLE = 160
+_LEAST_MOVE = 0.1
+"""Share of the total's deviation below which a sub-grader does not move it."""
+_LEAST_ITEMS = 10
+"""Items of which something can be said of all."""
+LONGEST_EXAMPLE = 160
+"""Characters of the end of an answer that are shown."""
 
 
 @dataclass(frozen=True)
 class PartSignal:
-    """What a sub-grader does to the total: `contribution` is the share of its variance that goes with it."""
+    """What a sub-grader does to the total.
+
+    `moves` is the standard deviation of what it adds to the total beyond its mean. `contribution` is the
+    share of the total's variance that goes with that: the shares of a sum add up to 1, and one that works
+    against the others is negative.
+    """
 
     mean: float
     std: float
+    moves: float
     contribution: float | None
 
 
@@ -51,6 +61,8 @@ class Disagreement:
     row: int
     reward: float
     example: str
+    right: str | None = None
+    """The right answer to that item, as far as it is known."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +90,16 @@ class Signal:
     label: float | None
     """Rank correlation of reward and label."""
     labelled: int
+    by_label: Mapping[str, float | None]
+    """Mean reward of the samples that the label calls `bad` (0) and `good` (1)."""
     disagreements: tuple["Disagreement", ...]
     parts: Mapping[str, PartSignal]
     errors: Mapping[str, dict[str, Any]]
     failed: int
     silent_batches: Mapping[int, float]
     """Batch size to the probability that no item of a batch has a gradient."""
+    batch_size: int | None
+    """The size that the job asks for, where it asks for one."""
     points: Mapping[str, list[float]]
     """Length and reward of some samples, and the spread of some items, for plots."""
 
@@ -130,11 +146,13 @@ def measure(
         length=spearman(rewards, lengths),
         label=label,
         labelled=labelled,
+        by_label={name: _mean_at(rewards, labels, value) for name, value in (("bad", 0), ("good", 1))},
         disagreements=tuple(_disagreements(answers, kept, rewards, threshold)),
         parts=_parts(grader, graded, kept),
         errors={name: flag._asdict() for name, flag in graded.flags.items()},
         failed=graded.failed,
         silent_batches={} if share is None else {size: share**size for size in sizes},
+        batch_size=batch,
         points=_points(rewards, lengths, spreads),
     )
 
@@ -166,6 +184,11 @@ def _agreement(rewards: Floats, labels: Sequence[float | None]) -> tuple[float |
     return (spearman(rewards[known], values) if known else None), len(known)
 
 
+def _mean_at(rewards: Floats, labels: Sequence[float | None], label: float) -> float | None:
+    chosen = rewards[np.array([each == label for each in labels], dtype=np.bool_)]
+    return float(chosen.mean()) if len(chosen) else None
+
+
 def _disagreements(
     answers: Answers, kept: NDArray[np.intp], rewards: Floats, threshold: float
 ) -> Iterator[Disagreement]:
@@ -176,24 +199,30 @@ def _disagreements(
         found = np.flatnonzero(differ)
         if len(found):
             most = found[np.argmax(rewards[found]) if kind == "too kind" else np.argmin(rewards[found])]
-            text = text_of(answers.samples[kept[most]])[-_LONGEST_EXAMPLE:]
+            text = text_of(answers.samples[kept[most]])[-LONGEST_EXAMPLE:]
             row = answers.rows[kept[most]]
             yield Disagreement(kind, len(found), row, float(rewards[most]), text)
 
 
 def _parts(grader: Grader, graded: Graded, kept: NDArray[np.intp]) -> dict[str, PartSignal]:
-    """Say what becomes of the variance of the total where a sub-grader always gives its mean."""
+    """Say what becomes of the total where a sub-grader always gives its mean."""
     if not isinstance(grader.scorer, Multi):
         return {}
     columns = {key: values[kept] for key, values in graded.parts.items()}
-    variance = float(graded.rewards[kept].var())
+    totals = graded.rewards[kept]
+    variance = float(totals.var())
     found: dict[str, PartSignal] = {}
     for key, values in columns.items():
         held = {**columns, key: np.full(len(values), values.mean())}
-        totals, failed = grader.scorer.formula.evaluate(held, len(values))
-        rest = float(np.where(failed, 0.0, totals).var())
-        share = None if variance <= _SAME else max(0.0, 1.0 - rest / variance)
-        found[key] = PartSignal(float(values.mean()), float(values.std()), share)
+        without, failed = grader.scorer.formula.evaluate(held, len(values))
+        added = totals - np.where(failed, 0.0, without)
+        share = float(((added - added.mean()) * (totals - totals.mean())).mean())
+        found[key] = PartSignal(
+            float(values.mean()),
+            float(values.std()),
+            float(added.std()),
+            None if variance <= _SAME else share / variance,
+        )
     return found
 
 
@@ -213,7 +242,8 @@ def add_signal_findings(found: Collected, signal: Signal) -> None:
     share = signal.failing
     if not 0.25 <= share <= 0.5:
         severity: Severity | None = "note" if 0.05 <= share <= 0.9 else None
-        message = f"{share:.0%} of the samples fail, at {signal.threshold:g}; 25 to 50 % are advised"
+        earned = f"earn less than {signal.threshold:g}"
+        message = f"{share:.0%} of the samples fail: they {earned}; 25 to 50 % are advised"
         found.say("failure_share", message, severity)
     enough = signal.samples >= _ENOUGH
     if enough and signal.length is not None and abs(signal.length) >= _MOST_LENGTH:
@@ -222,19 +252,25 @@ def add_signal_findings(found: Collected, signal: Signal) -> None:
         found.say("rewards_length", message)
     if signal.label is not None and signal.label < _LEAST_AGREEMENT:
         message = f"the rank correlation of reward and label is {signal.label:.2f}; at least 0.8 is advised"
+        bad, good = signal.by_label["bad"], signal.by_label["good"]
+        if bad is not None and good is not None:
+            message += f": bad samples earn {bad:.3f} on average, good ones {good:.3f}"
         found.say("label_disagreement", message)
     for key, part in signal.parts.items():
-        if part.contribution is not None and part.contribution < _LEAST_CONTRIBUTION:
-            share = part.contribution
-            found.say("part_still", f"{key!r} makes up {share:.1%} of the total's variance")
+        deviation = signal.reward["std"] or 0.0
+        if part.contribution is not None and part.moves <= _LEAST_MOVE * deviation:
+            message = f"{key!r} moves the total by {part.moves:.3g}, of a deviation of {deviation:.3g}"
+            found.say("part_still", message)
 
 
 def _add_spread(found: Collected, signal: Signal) -> None:
     least, most = signal.reward["min"], signal.reward["max"]
+    few: Severity | None = "warning" if max(signal.compared, signal.samples // 2) < _LEAST_ITEMS else None
     if signal.samples > 1 and least is not None and most is not None and most - least <= _SAME:
-        found.say("reward_constant", f"all {signal.samples:,} samples earn {least:g}")
+        found.say("reward_constant", f"all {signal.samples:,} samples earn {least:g}", few)
     elif signal.compared >= 2 and signal.no_gradient == 1.0:
-        found.say("reward_constant", f"in all {signal.compared:,} items the samples earn the same")
+        message = f"in all {signal.compared:,} items the samples earn the same"
+        found.say("reward_constant", message, "warning" if signal.compared < _LEAST_ITEMS else None)
     elif signal.no_gradient is not None and signal.no_gradient > 0.5:
         parts = f"{signal.at_floor:.0%} at the floor, {signal.at_ceiling:.0%} at the ceiling"
         found.say("no_gradient", f"{signal.no_gradient:.0%} of {signal.compared:,} items: {parts}")

@@ -1,7 +1,7 @@
 """What can be said of a reinforcement job's grader before anything is graded."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graders.batch import Path
@@ -11,7 +11,8 @@ from graders.fine_tuning.findings import Collected, Place
 from graders.fine_tuning.job import GRADER_PATH, CheckedJob
 from graders.fine_tuning.ranges import range_of
 from graders.fine_tuning.schemas import presence
-from graders.fine_tuning.variables import templates_of
+from graders.fine_tuning.source_reading import reading_of
+from graders.fine_tuning.variables import placed_templates_of
 from graders.formula import FormulaError, parse_formula
 from graders.sandbox.confinement import Confinement
 from graders.sandbox.image import PACKAGES
@@ -47,7 +48,7 @@ def add_static_findings(found: Collected, checked: CheckedJob, confinement: Conf
         for path, part in findings.parts:
             _add_judge(found, path, part)
         _add_formula(found, checked.grader_document)
-    return usable and not (findings.several or findings.refusals.get("rft"))
+    return usable and not findings.refusals.get("rft")
 
 
 def _add(found: Collected, kind: str, problem: Problem) -> None:
@@ -76,35 +77,47 @@ def _add_sources(found: Collected, findings: Findings, confinement: Confinement)
 
 def _add_reading(found: Collected, checked: CheckedJob, findings: Findings) -> None:
     """Check what is read of the sample against the form that answers have."""
-    paths: dict[str, tuple[str, Path]] = {}
     blind = True
     for place, part in findings.parts:
-        templates = list(templates_of(part))
-        blind &= not any(path.head == "sample" for each in templates for path in each.paths)
+        for below, path in _sample_paths(part):
+            blind = False
+            if path.segments and path.segments[0] == "output_json":
+                _add_output_path(found, checked.schema, place + below, path)
         blind &= part.get("type") != "python"  # what a source calls its parameters is its own business
-        for template in templates:
-            paths |= {path.text: (place, path) for path in template.paths if path.head == "sample"}
+        if part.get("type") == "python" and checked.schema is not None:
+            _add_source_paths(found, checked.schema, f"{place}.source", part["source"])
     if blind and findings.parts:
         found.add("sample_unread", Place(GRADER_PATH, "nothing in it reads the sample"))
-    for text, (place, path) in paths.items():
-        if path.segments and path.segments[0] == "output_json":
-            _add_output_path(found, checked, place, text, path)
 
 
-def _add_output_path(found: Collected, checked: CheckedJob, place: str, text: str, path: Path) -> None:
-    if checked.schema is None:
-        found.add(
-            "output_json_unformatted", Place(place, f"{text} is read, and the job has no response_format")
-        )
+def _sample_paths(part: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    """Give (path below the grader, path into the sample) of what its template strings read there."""
+    for below, template in placed_templates_of(part):
+        for path in {path.text: path for path in template.paths if path.head == "sample"}.values():
+            yield below, path
+
+
+def _add_output_path(found: Collected, schema: Mapping[str, Any] | None, place: str, path: Path) -> None:
+    if schema is None:
+        message = f"{path.text} is read, and the job has no response_format"
+        found.add("output_json_unformatted", Place(place, message))
         return
-    there = presence(checked.schema, path.segments[1:])
+    there = presence(schema, path.segments[1:])
     if there == "never":
-        found.add(
-            "schema_path", Place(place, f"{text} is read, and the schema of response_format has no such path")
-        )
+        message = f"{path.text} is read, and the schema of response_format has no such path"
+        found.add("schema_path", Place(place, message))
     elif there == "perhaps":
-        message = f"{text} is read, and the schema of response_format does not make sure of it"
+        message = f"{path.text} is read, and the schema of response_format does not make sure of it"
         found.add("schema_path_optional", Place(place, message))
+
+
+def _add_source_paths(found: Collected, schema: Mapping[str, Any], place: str, source: str) -> None:
+    """Say which keys of the answer a source reads that the schema cannot produce."""
+    for keys in reading_of(source, "sample").keys:
+        if keys[0] == "output_json" and presence(schema, keys[1:]) == "never":
+            read = "".join(f"[{key!r}]" for key in keys)
+            message = f"sample{read} is read, and the schema of response_format has no such path"
+            found.add("source_schema_path", Place(place, message))
 
 
 def _add_judge(found: Collected, path: str, part: Mapping[str, Any]) -> None:

@@ -4,14 +4,21 @@ Design: failed grades count 0, as the service counts them; what nobody was asked
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from graders.compile import Findings, Grader
-from graders.fine_tuning.answers import Answers, items_of, read_answers, text_of
+from graders.fine_tuning.answers import (
+    Answers,
+    add_sample_findings,
+    items_of,
+    read_answers,
+    text_of,
+)
 from graders.fine_tuning.files import FileReport
 from graders.fine_tuning.findings import Collected
 from graders.fine_tuning.grading import Graded, grade, kinds_in
@@ -20,8 +27,9 @@ from graders.fine_tuning.plans import Grading, Probes, Sampling
 from graders.fine_tuning.probing import Prober
 from graders.fine_tuning.projection import Projection, project
 from graders.fine_tuning.ranges import range_of
+from graders.fine_tuning.references import candidates
 from graders.fine_tuning.repeats import Repeatability, measure_repeats
-from graders.fine_tuning.signal import Signal, add_signal_findings, measure
+from graders.fine_tuning.signal import LONGEST_EXAMPLE, Disagreement, Signal, add_signal_findings, measure
 from graders.sampling import Sampler, SampleRequest, repetitions
 
 _JUDGED_ITEMS, _PYTHON_ITEMS, _MOST_ITEMS = 10, 200, 2000
@@ -47,15 +55,19 @@ class Trial:
     on_stage: Callable[[str], None]
 
     def run(self) -> dict[str, Any]:
-        """Measure signal, probes, repeatability, time and money."""
-        every = items_of(self.train)
-        answers = self._answers(every)
+        """Measure signal, probes, repeatability, time and money.
+
+        Of the training file only the rows that are graded are held.
+        """
+        answers = self._answers()
+        numbers = self._chosen()
+        every = items_of(self.train, {*numbers, *(answers.rows if answers else ())})
+        chosen = {number: every[number] for number in numbers}
         graded = None
         if answers is not None and len(answers):
             self.on_stage(f"grading {len(answers):,} samples")
             graded = grade(self.grader, [every[row] for row in answers.rows], answers.samples)
-        signal = None if answers is None or graded is None else self._signal(answers, graded)
-        chosen = self._chosen(every)
+        signal = None if answers is None or graded is None else self._signal(every, answers, graded)
         self.on_stage(f"trying probes on {len(chosen):,} items")
         return {
             "signal": signal,
@@ -74,15 +86,24 @@ class Trial:
     def _is_judged(self) -> bool:
         return bool(self._kinds & {"score_model", "label_model"})
 
-    def _signal(self, answers: Answers, graded: Graded) -> Signal | None:
+    def _signal(self, every: Mapping[int, Any], answers: Answers, graded: Graded) -> Signal | None:
         for detail, count in graded.unasked.items():
             self.found.say("not_graded", f"{count:,} grades: {detail}")
         if not graded.counted.any():
             return None
         reach = range_of(self.checked.grader_document)
         signal = measure(self.grader, answers, graded, reach, self._batch_size())
+        signal = replace(
+            signal, disagreements=tuple(map(partial(self._explained, every), signal.disagreements))
+        )
         add_signal_findings(self.found, signal)
         return signal
+
+    def _explained(self, every: Mapping[int, Any], found: Disagreement) -> Disagreement:
+        """Add the right answer, as far as the grader or the item says it."""
+        listed = candidates(self.findings, [every[found.row]], self.probes.reference)
+        right = listed[0].texts[0] if listed else None
+        return replace(found, right=None if right is None else right[-LONGEST_EXAMPLE:])
 
     def _prober(self, chosen: Mapping[int, Any], answers: Answers | None, signal: Signal | None) -> Prober:
         return Prober(
@@ -102,45 +123,35 @@ class Trial:
         size = (method.get("hyperparameters") or {}).get("batch_size")
         return size if type(size) is int else None
 
-    def _answers(self, every: Mapping[int, Any]) -> Answers | None:
+    def _answers(self) -> Answers | None:
         if self.sampling.path is not None:
             answers = read_answers(self.sampling.path, self.train, self.sampling.joining)
         elif self.sampling.sampler is not None:
-            answers = self._sampled(self.sampling.sampler, every)
+            answers = self._sampled(self.sampling.sampler)
         else:
             self.found.say("samples_absent", "neither samples nor a model to sample from is named")
             return None
-        if answers.unmatched:
-            lines = ", ".join(map(str, answers.unmatched[:5]))
-            message = f"{len(answers.unmatched):,} lines of samples belong to no row: line {lines}"
-            self.found.say("samples_unmatched", message, None if len(answers) else "error")
-        without = sorted(set(every) - set(answers.rows))
-        if without and len(answers):
-            rows = ", ".join(map(str, without[:5]))
-            self.found.say(
-                "rows_unsampled", f"{len(without):,} of {len(every):,} rows have no sample: row {rows}"
-            )
-        for reason, count in answers.failed.items():
-            self.found.say("sampling_failed", f"{count:,} samples: {reason}")
+        add_sample_findings(self.found, answers, self.report.numbers, self.sampling.joining)
         return answers
 
-    def _sampled(self, sampler: Sampler, every: Mapping[int, Any]) -> Answers:
+    def _sampled(self, sampler: Sampler) -> Answers:
         """Ask a model for samples of the items, or of some that are drawn."""
         plan = self.sampling
-        askable = [number for number, row in every.items() if _is_askable(row.get("messages"))]
-        numbers = _drawn(askable, plan.items, self.probes.seed)
+        numbers = _drawn(self.report.numbers, plan.items, self.probes.seed)
+        rows = items_of(self.train, set(numbers))
+        numbers = [number for number in numbers if _is_askable(rows[number].get("messages"))]
         form = self.checked.document["method"]["reinforcement"].get("response_format")
         requests = [
             each
             for number in numbers
             for each in repetitions(
                 SampleRequest(
-                    every[number]["messages"],
-                    every[number].get("tools"),
+                    rows[number]["messages"],
+                    rows[number].get("tools"),
                     form,
-                    plan.temperature,
-                    plan.max_tokens,
-                    plan.seed,
+                    temperature=plan.temperature,
+                    max_tokens=plan.max_tokens,
+                    seed=plan.seed,
                 ),
                 plan.k,
             )
@@ -155,12 +166,11 @@ class Trial:
         answers.failed, answers.account = failed, sampler.account()
         return answers
 
-    def _chosen(self, every: Mapping[int, Any]) -> dict[int, Any]:
-        """Draw the items that probes are tried on."""
+    def _chosen(self) -> list[int]:
+        """Draw the numbers of the items that probes are tried on."""
         usual = _PYTHON_ITEMS if "python" in self._kinds else _MOST_ITEMS
         usual = _JUDGED_ITEMS if self._is_judged else usual
-        numbers = _drawn(list(every), self.probes.items or usual, self.probes.seed)
-        return {number: every[number] for number in numbers}
+        return _drawn(self.report.numbers, self.probes.items or usual, self.probes.seed)
 
     def _repeats(
         self, every: Mapping[int, Any], answers: Answers | None, chosen: Mapping[int, Any]
@@ -185,7 +195,8 @@ class Trial:
             samples = grade(self.grader, items, [_ANYTHING] * len(items))
         else:
             k = max(1, round(len(answers) / len(set(answers.rows))))
-        projection = project(samples, self.report.rows, self.checked.n_epochs, k, self.grading.prices)
+        epochs, prices = self.checked.n_epochs, self.grading.prices
+        projection = project(samples, self.report.rows, epochs, k, prices)
         if projection is not None and projection.seconds > _SLOW_SECONDS:
             hours = projection.seconds / 3600
             self.found.say(
@@ -194,9 +205,9 @@ class Trial:
         return projection
 
 
-def _drawn(numbers: list[int], most: int | None, seed: int) -> list[int]:
+def _drawn(numbers: Sequence[int], most: int | None, seed: int) -> list[int]:
     if most is None or len(numbers) <= most:
-        return numbers
+        return list(numbers)
     return sorted(Random(seed).sample(numbers, most))
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from graders.batch import Batch, Path
+from graders.batch import MISSING, Batch, Path
 from graders.compile import Findings
 from graders.config.graders import TYPES
 from graders.errors import Failure
 from graders.fine_tuning.findings import Collected, Place
 from graders.fine_tuning.kinds import Severity
+from graders.fine_tuning.source_reading import reading_of
+from graders.metrics.tokens import hosted_tokens
 from graders.render import TemplateString, parse_template
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 _TOKENS = {"bleu": 5, "meteor": 5, "rouge_2": 5, "rouge_3": 5, "rouge_4": 5, "rouge_5": 5}
 """Metrics, and the least tokens of a reference with which they mean something."""
 _ASCII = re.compile(r"[a-z0-9]+")
-_READ_BY_SOURCE = re.compile(r"""\bitem\s*\[\s*(["'])([A-Za-z_]\w*)\1\s*\]""")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLENTY = 10
+"""Words of a text with which it has tokens enough for every metric."""
 
 
 @dataclass
@@ -49,11 +53,17 @@ class _Reference:
 
 @dataclass
 class Variables:
-    """The variables of a grader, checked against rows; `coverage` says what was found."""
+    """The variables of a grader, checked against rows; `coverage` says what was found.
+
+    `read_by_source` are those that a source alone reads; `optional` it reads with a default. `whole` where a
+    source may read the item in any way.
+    """
 
     paths: Mapping[str, Path]
     read_by_source: frozenset[str]
     references: Sequence[_Reference]
+    optional: Sequence[Path] = ()
+    whole: bool = False
     coverage: dict[str, Coverage] = field(default_factory=dict)
 
     @classmethod
@@ -61,15 +71,30 @@ class Variables:
         """Take the variables from a checked grader, its sub-graders included."""
         templates = [template for _, part in findings.parts for template in templates_of(part)]
         paths = {path.text: path for template in templates for path in template.paths if path.head == "item"}
-        sources = {
-            name
+        readings = [
+            reading_of(part["source"], "item")
             for _, part in findings.parts
-            if isinstance(part.get("source"), str)
-            for _, name in _READ_BY_SOURCE.findall(part["source"])
-        }
-        names = {f"item.{name}": Path.parse(f"item.{name}") for name in sorted(sources)}
-        only = frozenset(names) - set(paths)
-        return cls({**names, **paths}, only, list(_references(findings)))
+            if part.get("type") == "python" and isinstance(part.get("source"), str)
+        ]
+        read: dict[str, bool] = {}
+        for key, raises in ((keys[0], raises) for each in readings for keys, raises in each.keys.items()):
+            read[key] = read.get(key, False) or raises
+        named = {f"item.{key}": raises for key, raises in sorted(read.items()) if _KEY.fullmatch(key)}
+        sources = {text: Path.parse(text) for text, raises in named.items() if raises}
+        return cls(
+            {**sources, **paths},
+            frozenset(sources) - set(paths),
+            list(_references(findings)),
+            [Path.parse(text) for text, raises in named.items() if not raises],
+            any(each.whole for each in readings) or len(named) < len(read),
+        )
+
+    def read_of(self, row: Mapping[str, Any]) -> object:
+        """Give all that the grader reads of a row; the row, where nobody can tell."""
+        if self.whole:
+            return row
+        values = [path.resolve({"item": row}) for path in (*self.paths.values(), *self.optional)]
+        return [None if value is MISSING else value for value in values]
 
     def check(self, rows: "Sequence[FileRow]", name: str, found: Collected) -> None:
         """Look at some rows of a file."""
@@ -91,8 +116,8 @@ class Variables:
         place = f"$.{text.removeprefix('item.')}" if text != "item" else "$"
         for row, value in zip(rows, column, strict=True):
             if isinstance(value, Failure):
-                severity: Severity | None = "warning" if text in self.read_by_source else None
-                found.add("variable_missing", Place(place, f"{text} was not found", name, row.line), severity)
+                kind = "source_variable_missing" if text in self.read_by_source else "variable_missing"
+                found.add(kind, Place(place, f"{text} was not found", name, row.line))
                 continue
             coverage.present += 1
             coverage.types[_kind(value)] += 1
@@ -105,14 +130,20 @@ class Variables:
             kinds = {kind: count for kind, count in coverage.types.items() if kind != "null"}
             if len(kinds) > 1 and text not in self.read_by_source:
                 counted = ", ".join(f"{count:,} × {kind}" for kind, count in coverage.types.most_common())
-                found.say("variable_types", f"{text} is of several types: {counted}")
+                severity: Severity | None = "note" if set(kinds) <= {"integer", "number"} else None
+                found.say("variable_types", f"{text} is of several types: {counted}", severity)
 
 
 def templates_of(part: Mapping[str, Any]) -> Iterator[TemplateString]:
     """Give the template strings of a grader, without those of its sub-graders."""
+    return (template for _, template in placed_templates_of(part))
+
+
+def placed_templates_of(part: Mapping[str, Any]) -> Iterator[tuple[str, TemplateString]]:
+    """Give (path below the grader, template string) of each of them."""
     config = TYPES.get(str(part.get("type")))
-    for _, text in config.template_strings(part) if config else ():
-        yield parse_template(text)
+    for below, text in config.template_strings(part) if config else ():
+        yield below, parse_template(text)
 
 
 def _references(findings: Findings) -> Iterator[_Reference]:
@@ -133,10 +164,18 @@ def _about_reference(reference: _Reference, text: str) -> tuple[str, str] | None
         return kind, "the reference is empty"
     if metric.startswith("rouge_") and not _ASCII.search(text.lower()):
         return "reference_unseen", f"{metric} sees letters a to z and digits only, and the reference has none"
-    tokens = len(_ASCII.findall(text.lower()) if metric.startswith("rouge_") else text.split())
+    tokens = _tokens(text, metric) if metric in _TOKENS else 0
     if tokens < _TOKENS.get(metric, 0):
         return "reference_short", f"the reference has {tokens} tokens; {metric} needs 5 to mean something"
     return None
+
+
+def _tokens(text: str, metric: str) -> int:
+    """Count tokens as the metric does, up to what is plenty."""
+    words = len(text.split())
+    if metric.startswith("rouge_"):
+        return len(_ASCII.findall(text.lower()))
+    return words if words >= _PLENTY else len(hosted_tokens(text))
 
 
 def _kind(value: object) -> str:

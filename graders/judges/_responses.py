@@ -3,21 +3,20 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graders.judges import JudgeReply, JudgeRequest
-from graders.judges._abilities import Abilities
-from graders.judges._wire import (
+from graders.endpoints.abilities import Abilities
+from graders.endpoints.contents import (
     Block,
     WrongShapeError,
-    audio_block,
     converted,
-    described_messages,
-    object_format,
+    finish_of,
+    responses_block,
     sendable,
     shown,
     text_of,
     usage_of,
-    without_absent,
 )
+from graders.judges import JudgeReply, JudgeRequest
+from graders.judges._wire import described_messages, object_format, without_absent
 
 
 class Responses:
@@ -53,24 +52,16 @@ class Responses:
         return JudgeReply(
             text="".join(texts) if texts else None,
             refusal="".join(refusals) or None,
-            finish_reason=_finish(status, value.get("incomplete_details")),
+            finish_reason=finish_of(status, value.get("incomplete_details")),
             model=text_of(value.get("model"), "model") or None,
             usage=usage_of(value.get("usage"), "input_tokens", "output_tokens"),
         )
 
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
-    text_type = "output_text" if message["role"] == "assistant" else "input_text"
-
-    def block(given: Mapping[str, Any]) -> dict[str, Any]:
-        if given["type"] == "input_image":
-            url, detail = sendable(given["image_url"]), given.get("detail") or "auto"
-            return {"type": "input_image", "image_url": url, "detail": detail}
-        if given["type"] == "input_audio":
-            return audio_block(given)
-        return {"type": text_type, "text": sendable(given["text"])}
-
-    return {"type": "message", "role": message["role"], "content": converted(message["content"], block)}
+    role = message["role"]
+    content = converted(message["content"], lambda block: responses_block(block, role))
+    return {"type": "message", "role": role, "content": content}
 
 
 def _format(schema: Mapping[str, Any], abilities: Abilities) -> dict[str, Any] | None:
@@ -92,13 +83,6 @@ def _parts(output: object) -> Iterator[Block]:
 
 def _texts(parts: list[Block], kind: str, name: str) -> list[str]:
     return [text_of(each.get(name), name) or "" for each in parts if each.get("type") == kind]
-
-
-def _finish(status: object, details: object) -> str | None:
-    if status != "incomplete":
-        return "stop"
-    reason = details.get("reason") if isinstance(details, Mapping) else None
-    return "length" if reason == "max_output_tokens" else str(reason or status)
 
 
 def _error_of(value: Mapping[str, Any]) -> str:

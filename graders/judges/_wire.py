@@ -1,21 +1,15 @@
-"""What the ways of asking an OpenAI-compatible endpoint have in common: messages, blocks, counts.
+"""What the ways of asking an OpenAI-compatible endpoint for a verdict have in common: messages and forms.
 
 Design: content blocks, the token limit, the answer's form and the reply have other names in each way; a
-`Style` is the table of them. Half of a surrogate pair, which UTF-8 cannot hold, becomes the sign for it.
+`Style` is the table of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
+from graders.endpoints.abilities import Abilities
 from graders.judges import JudgeReply, JudgeRequest
-from graders.judges._abilities import Abilities
 from graders.judges._prompts import answer_format
-
-Block = Mapping[str, Any]
-
-
-class WrongShapeError(ValueError):
-    """What came is JSON, but no answer."""
 
 
 class Style(Protocol):
@@ -33,13 +27,6 @@ class Style(Protocol):
         Raises:
             WrongShapeError: it is none.
         """
-
-
-def sendable(text: str) -> str:
-    """Put U+FFFD in the place of each half of a surrogate pair."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def without_absent(body: Mapping[str, Any], abilities: Abilities) -> dict[str, Any]:
@@ -69,24 +56,6 @@ def _with_role(message: Mapping[str, Any], abilities: Abilities) -> Mapping[str,
     return message
 
 
-def converted(content: str | Sequence[Block], block: Callable[[Block], dict[str, Any]]) -> Any:
-    """Convert a content; a single text goes as a text, which every server takes."""
-    if isinstance(content, str):
-        return sendable(content)
-    if len(content) == 1 and "text" in content[0]:
-        return sendable(content[0]["text"])
-    return [block(each) for each in content]
-
-
-def audio_block(block: Block) -> dict[str, Any]:
-    """Give a block of sound, which is the same in every way of asking."""
-    audio = block["input_audio"]
-    return {
-        "type": "input_audio",
-        "input_audio": {"data": sendable(audio["data"]), "format": audio["format"]},
-    }
-
-
 def object_format(schema: Mapping[str, Any], abilities: Abilities) -> dict[str, Any] | None:
     """Give the answer's form where it is no schema that is kept to; None for a plain text."""
     if abilities.form == "text":
@@ -94,33 +63,3 @@ def object_format(schema: Mapping[str, Any], abilities: Abilities) -> dict[str, 
     if abilities.form == "json_object":
         return {"type": "json_object"}
     return {"type": "json_object", "schema": schema.get("schema", {})}
-
-
-def text_of(value: object, name: str) -> str | None:
-    """Give a text or None.
-
-    Raises:
-        WrongShapeError: it is neither.
-    """
-    if value is not None and not isinstance(value, str):
-        raise WrongShapeError(f"{name} is {shown(value)}")
-    return value
-
-
-def shown(value: object) -> str:
-    """Say what a value is, briefly."""
-    return repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
-
-
-def usage_of(usage: object, prompt: str, completion: str) -> dict[str, int] | None:
-    """Give the counts by our names; what is no count is left out."""
-    if not isinstance(usage, Mapping):
-        return None
-    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
-    counts = {
-        "prompt_tokens": usage.get(prompt),
-        "completion_tokens": usage.get(completion),
-        "total_tokens": usage.get("total_tokens"),
-        "cached_tokens": details.get("cached_tokens") if isinstance(details, Mapping) else None,
-    }
-    return {name: count for name, count in counts.items() if type(count) is int and count >= 0}

@@ -4,10 +4,10 @@ import os
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from graders.endpoints import without_credentials
+from graders.endpoints.abilities import Abilities
 from graders.endpoints.credentials import Entrance, key_of_environment
 from graders.errors import ConfigError, Problem
 from graders.judges import JudgeRequest
-from graders.judges._abilities import Abilities
 from graders.judges.openai import SECONDS, OpenAIJudge
 
 KEY, TOKEN = "AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"

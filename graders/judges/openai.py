@@ -12,14 +12,15 @@ import time
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from graders.endpoints import without_credentials
+from graders.endpoints import is_hosted, without_credentials
+from graders.endpoints.abilities import MAY_BE_UNKNOWN, Abilities, Memory
 from graders.endpoints.client import Answer, Client, NoAnswerError, OutOfTimeError, require_client
 from graders.endpoints.credentials import Entrance, checked_address, key_of_environment
+from graders.endpoints.refusals import refusal_text
 from graders.errors import ConfigError, Problem
 from graders.judges import JudgeReply, JudgeRequest
-from graders.judges._abilities import MAY_BE_UNKNOWN, Abilities, Memory
 from graders.judges._chat import Chat
-from graders.judges._outcomes import refusal_text, reply_of
+from graders.judges._outcomes import reply_of
 from graders.judges._responses import Responses
 from graders.judges._wire import Style
 from graders.strict_json import dumps
@@ -28,7 +29,6 @@ KEY = "OPENAI_API_KEY"
 SECONDS = 120.0
 """Time of a call where nobody says another."""
 _BASE_URL = "https://api.openai.com/v1"
-_HOSTED = (".openai.com", ".azure.com", ".azure.us", ".azure.cn", ".azure-api.net")
 
 
 class OpenAIJudge:
@@ -128,7 +128,7 @@ class OpenAIJudge:
 
     def _first_abilities(self) -> Abilities:
         """Give what is sent first; only OpenAI's own service and Azure want the newer name of the limit."""
-        if f".{urlsplit(self._url).hostname}".endswith(_HOSTED):
+        if is_hosted(self._url):
             return Abilities()
         return Abilities(limit="max_tokens", other_limits=("max_completion_tokens",))
 

@@ -5,7 +5,17 @@ under which a sample is kept, and in the seed where there is one), so that askin
 the same, and asking for more pays for the new ones only.
 """
 
+from graders.sampling.chat import Chat
 from graders.sampling.requests import Sampled, SampleRequest, repetitions
-from graders.sampling.sampler import Sampler
+from graders.sampling.responses import Responses
+from graders.sampling.sampler import Outcomes, Sampler
 
-__all__ = ["SampleRequest", "Sampled", "Sampler", "repetitions"]
+__all__ = [
+    "Chat",
+    "Outcomes",
+    "Responses",
+    "SampleRequest",
+    "Sampled",
+    "Sampler",
+    "repetitions",
+]

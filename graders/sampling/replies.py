@@ -1,75 +1,56 @@
 """What an endpoint's answer to a request for a sample means."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
+from graders.endpoints.abilities import Abilities
 from graders.endpoints.client import Answer
-from graders.endpoints.waiting import asked_wait
-from graders.sampling.requests import Sampled
+from graders.endpoints.contents import WrongShapeError
+from graders.endpoints.refusals import Hush, refusal_of, said
+from graders.sampling.chat import Chat
+from graders.sampling.requests import Sampled, SampleRequest
 from graders.strict_json import loads
 
-_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
-_PASSING = (408, 409, 425)
+
+class Style(Protocol):
+    """How a request becomes a body, and an answer a sample."""
+
+    path: str
+
+    def body(self, request: SampleRequest, model: str, abilities: Abilities) -> dict[str, Any]:
+        """Give the JSON body of a request; what is None in it is not sent."""
+
+    def sample(self, value: Mapping[str, Any], model: str) -> dict[str, Any]:
+        """Give the sample in the JSON of an answer.
+
+        Raises:
+            WrongShapeError: there is none.
+        """
+
+    def usage(self, value: Mapping[str, Any]) -> dict[str, int] | None:
+        """Give the tokens that an answer counts."""
 
 
-def read_answer(answer: Answer, model: str, hush: Callable[[str], str]) -> Sampled:
+def read_answer(answer: Answer, model: str, hush: Hush, style: Style | None = None) -> Sampled:
     """Read an answer of any status; `hush` cuts secrets out of what is said."""
-    value = _value(answer.body)
+    style = style or Chat()
     if not 200 <= answer.status < 300:
-        return _refused(answer, value, hush)
-    choices = value.get("choices") if isinstance(value, Mapping) else None
-    first = choices[0] if isinstance(choices, list) and choices else None
-    message = first.get("message") if isinstance(first, Mapping) else None
-    if not isinstance(value, Mapping) or not isinstance(first, Mapping) or not isinstance(message, Mapping):
-        return Sampled.failed("no_answer", "the endpoint's answer holds no message")
-    named = value.get("model")
-    choice = {"index": 0, "message": _message(message), "finish_reason": first.get("finish_reason") or "stop"}
-    sample = {"model": named if isinstance(named, str) else model, "choices": [choice]}
-    return Sampled(sample, usage=_usage(value.get("usage")))
-
-
-def _value(body: bytes) -> Any:
+        failure, retry_after = refusal_of(answer, hush)
+        return Sampled(failure=failure, retry_after=retry_after)
     try:
-        return loads(body)
+        value = loads(answer.body)
     except ValueError:
+        return Sampled.failed("no_answer", "the endpoint's answer is not JSON")
+    try:
+        if not isinstance(value, Mapping) or value.get("error"):
+            raise WrongShapeError(": ".join(("an error", *said(value))))
+        return Sampled(style.sample(value, model), usage=_counted(style.usage(value)))
+    except WrongShapeError as error:
+        return Sampled.failed("no_answer", hush(f"the endpoint's answer is none: {error}"))
+
+
+def _counted(usage: Mapping[str, int] | None) -> dict[str, int] | None:
+    if usage is None:
         return None
-
-
-def _message(message: Mapping[str, Any]) -> dict[str, Any]:
-    content, calls = message.get("content"), message.get("tool_calls")
-    if isinstance(content, list):
-        texts = [each.get("text") for each in content if isinstance(each, Mapping)]
-        content = "".join(text for text in texts if isinstance(text, str))
-    said = {
-        "role": "assistant",
-        "content": content if isinstance(content, str) else "",
-        "tool_calls": calls if isinstance(calls, list) else [],
-    }
-    refusal = message.get("refusal")
-    return {**said, "refusal": refusal} if isinstance(refusal, str) else said
-
-
-def _usage(usage: object) -> dict[str, int] | None:
-    if not isinstance(usage, Mapping):
-        return None
-    counts = {name: usage.get(name) for name in _COUNTS}
-    known = {name: count for name, count in counts.items() if type(count) is int and count >= 0}
-    prompt, completion = known.get("prompt_tokens", 0), known.get("completion_tokens", 0)
-    return {"total_tokens": prompt + completion, **known}
-
-
-def _refused(answer: Answer, value: Any, hush: Callable[[str], str]) -> Sampled:
-    error = value.get("error") if isinstance(value, Mapping) else None
-    error = error if isinstance(error, Mapping) else {}
-    status, said = answer.status, hush(str(error.get("message") or ""))
-    behind = f" (HTTP {status})" + (f": {said}" if said else "")
-    if status in (401, 403):  # what it says may hold a part of the key
-        return Sampled.failed("unauthorized", f"the endpoint refuses the key (HTTP {status})")
-    if status == 429 and error.get("code") == "insufficient_quota":
-        return Sampled.failed("budget", f"the quota at the endpoint is used up{behind}")
-    if status == 429:
-        wait = asked_wait(answer.headers)
-        return Sampled.failed("rate_limited", f"the endpoint wants fewer requests{behind}", wait)
-    if status >= 500 or status in _PASSING:
-        return Sampled.failed("server_error", f"the endpoint failed{behind}", asked_wait(answer.headers))
-    return Sampled.failed("request_refused", f"the endpoint refuses the request{behind}")
+    total = usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
+    return {"total_tokens": total, **usage}

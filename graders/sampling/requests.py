@@ -12,36 +12,25 @@ from graders.strict_json import dumps
 class SampleRequest:
     """A prompt, how it is sampled, and the number of the sample, from 0.
 
-    What is None is not sent. `response_format` and `tools` are sent as they stand.
+    What is None is not sent. `response_format` is sent as it stands, `tools` in the form that the API has of
+    functions. `owner` says whose sample it is: equal requests of two owners are different ones.
     """
 
     messages: Sequence[Mapping[str, Any]]
     tools: Sequence[Mapping[str, Any]] | None = None
     response_format: Mapping[str, Any] | None = None
     temperature: float | None = None
+    top_p: float | None = None
     max_tokens: int | None = None
     seed: int | None = None
+    reasoning_effort: str | None = None
+    modalities: Sequence[str] | None = None
     repetition: int = 0
+    owner: str | None = None
 
     def key(self) -> bytes:
         """Give the whole request as JSON."""
         return dumps(vars(self))
-
-    def body(self, model: str, *, limit: str, developer: str) -> dict[str, Any]:
-        """Give the JSON body; `limit` names the token limit, `developer` the role of developers there."""
-        said = {
-            "model": model,
-            "messages": [
-                {**each, "role": developer} if each.get("role") == "developer" else dict(each)
-                for each in self.messages
-            ],
-            "tools": self.tools,
-            "response_format": self.response_format,
-            "temperature": self.temperature,
-            limit: self.max_tokens,
-            "seed": self.seed,
-        }
-        return {name: value for name, value in said.items() if value is not None}
 
 
 def repetitions(request: SampleRequest, k: int) -> list[SampleRequest]:
@@ -62,6 +51,6 @@ class Sampled:
     retry_after: float | None = None
 
     @classmethod
-    def failed(cls, reason: str, detail: str, retry_after: float | None = None) -> "Sampled":
+    def failed(cls, reason: str, detail: str) -> "Sampled":
         """Make the outcome of a request that gave no sample."""
-        return cls(failure=Failure(reason, detail), retry_after=retry_after)
+        return cls(failure=Failure(reason, detail))

@@ -7,35 +7,44 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from graders.cache import Cache, key_of
-from graders.endpoints import without_credentials
-from graders.endpoints.client import Client, NoAnswerError, OutOfTimeError, require_client
+from graders.endpoints import is_hosted, without_credentials
+from graders.endpoints.abilities import MAY_BE_UNKNOWN, Abilities
+from graders.endpoints.client import Answer, Client, NoAnswerError, OutOfTimeError, require_client
 from graders.endpoints.credentials import Entrance, checked_address, key_of_environment
-from graders.endpoints.dispatcher import Appraisal, Dispatcher, NotMadeError, OverdueError
+from graders.endpoints.dispatcher import (
+    LONGEST_PAUSE,
+    Appraisal,
+    Dispatcher,
+    NotMadeError,
+    OverdueError,
+)
 from graders.endpoints.limits import Limits
+from graders.endpoints.refusals import refusal_text
 from graders.errors import ConfigError, Problem
 from graders.interruptible import result_of
-from graders.sampling.replies import read_answer
+from graders.sampling.chat import Chat
+from graders.sampling.replies import Style, read_answer
 from graders.sampling.requests import Sampled, SampleRequest
 from graders.strict_json import dumps, loads
 
 KEY = "OPENAI_API_KEY"
 _BASE_URL = "https://api.openai.com/v1"
-_HOSTED = (".openai.com", ".azure.com", ".azure.us", ".azure.cn", ".azure-api.net")
 _ADDRESS = re.compile(r"@(?=https?://)")
-_PATH = "/chat/completions"
 _OVERLOADED = frozenset({"rate_limited", "server_error", "timeout"})
 _MAY_PASS = _OVERLOADED | {"no_answer"}
 _GRACE = 5.0
+_HOSTED = Abilities(form="text")
+_OTHERS = Abilities("text", "max_tokens", ("max_completion_tokens",), has_developer=False)
 
 
 class Sampler:
-    """Asks a model for samples by chat completions; safe to use from several threads.
+    """Asks a model for samples, by chat completions or another `style`; safe to use from several threads.
 
     The key is `OPENAI_API_KEY` of the environment; servers on one's own machine need none. Without an
     address `OPENAI_BASE_URL` counts, and then OpenAI's. Samples are kept in `cache`.
@@ -52,6 +61,7 @@ class Sampler:
         *,
         limits: Limits | None = None,
         cache: Cache | None = None,
+        style: Style | None = None,
     ) -> None:
         require_client("asking a model for samples")
         self.model = model
@@ -60,11 +70,8 @@ class Sampler:
         host = f".{urlsplit(url).hostname}"
         if not self._entrance.headers and host.endswith(".api.openai.com"):
             raise ConfigError([Problem("sample-with", f"asking OpenAI needs a key: set {KEY}")])
-        hosted = host.endswith(_HOSTED)
-        self._names = {
-            "limit": "max_completion_tokens" if hosted else "max_tokens",
-            "developer": "developer" if hosted else "system",
-        }
+        self._style: Style = style or Chat()
+        self._abilities = _HOSTED if is_hosted(url) else _OTHERS
         self.identity = f"{model}@{without_credentials(url).rstrip('/')}"
         self._limits = limits or Limits()
         self._cache = Cache.forgetful() if cache is None else cache
@@ -90,7 +97,15 @@ class Sampler:
 
     def sample(self, requests: Sequence[SampleRequest]) -> list[Sampled]:
         """Give the outcome of each request, in their order; a failure is an outcome."""
-        keys = [key_of(self.identity, request.key()) for request in requests]
+        try:
+            return self.ask(requests).wait()
+        except BaseException:
+            self.cancel()
+            raise
+
+    def ask(self, requests: Sequence[SampleRequest]) -> "Outcomes":
+        """Ask for samples without waiting; give the outcomes to come."""
+        keys = [key_of(self.identity, self._style.path, request.key()) for request in requests]
         kept = {
             key: each
             for key, value in self._cache.get_many("sample", keys).items()
@@ -101,11 +116,11 @@ class Sampler:
         for key, request in zip(keys, requests, strict=True):
             if key not in kept and key not in futures:
                 futures[key] = self._dispatcher.submit(partial(self._ask, key, request))
-        try:
-            return [kept[key] if key in kept else _outcome(futures[key]) for key in keys]
-        except BaseException:
-            self._dispatcher.cancel()
-            raise
+        return Outcomes([kept[key] if key in kept else futures[key] for key in keys])
+
+    def cancel(self) -> None:
+        """Ask for nothing more; samples that are under way are still kept."""
+        self._dispatcher.cancel()
 
     def account(self) -> dict[str, Any]:
         """Say what the model was asked: calls made, of them again, samples from the cache, and tokens."""
@@ -122,20 +137,49 @@ class Sampler:
 
     def _ask(self, key: bytes, request: SampleRequest) -> Sampled:
         """Ask once, in a thread of the dispatcher; keep what is a sample."""
-        body = dumps(request.body(self.model, **self._names))
-        ends = time.monotonic() + self._limits.seconds
         try:
-            answer = self._client.post(_PATH, body, seconds=ends - time.monotonic())
+            answer = self._answer(request, time.monotonic() + self._limits.seconds)
         except OutOfTimeError:
             return Sampled.failed("timeout", f"no whole answer within {self._limits.seconds:g} s")
         except NoAnswerError as error:
             return Sampled.failed("no_answer", self._entrance.hushed(f"no answer: {error}"))
-        sampled = read_answer(answer, self.model, self._entrance.hushed)
+        sampled = read_answer(answer, self.model, self._entrance.hushed, self._style)
+        if (sampled.retry_after or 0.0) > LONGEST_PAUSE:
+            message = f"the endpoint asks for a pause of {sampled.retry_after:.0f} s"
+            return Sampled.failed("budget", message)
         if sampled.sample is not None:
             self._cache.put_many("sample", {key: dumps({"sample": sampled.sample, "usage": sampled.usage})})
             with self._lock:
                 self._usage.update(sampled.usage or {})
         return sampled
+
+    def _answer(self, request: SampleRequest, ends: float) -> Answer:
+        """Ask; and say it otherwise as long as the endpoint names what it does not take."""
+        abilities = known = self._abilities
+        while True:
+            said = self._style.body(request, self.model, abilities)
+            left_out = abilities.left_out
+            body = {name: each for name, each in said.items() if each is not None and name not in left_out}
+            answer = self._client.post(self._style.path, dumps(body), seconds=ends - time.monotonic())
+            refused = answer.status in MAY_BE_UNKNOWN
+            other = abilities.without(refusal_text(answer.body), body) if refused else None
+            if other is None:
+                break
+            abilities = other
+        if abilities is not known and answer.status < 300:
+            self._abilities = abilities
+        return answer
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Outcomes, of which some are still to come."""
+
+    begun: "Sequence[Sampled | Future[Sampled]]"
+
+    def wait(self) -> list[Sampled]:
+        """Give the outcomes, in the order of the requests, when all of them are there."""
+        return [each if isinstance(each, Sampled) else _outcome(each) for each in self.begun]
 
 
 def _appraise(sampled: Sampled) -> Appraisal:

@@ -85,6 +85,9 @@ def bodies(job: Callable[..., Any], rows: Any) -> dict[str, Broken]:
         "old hyperparameters": body(
             "hyperparameters", {"n_epochs": 2}, "job_old_hyperparameters", "$.hyperparameters"
         ),
+        "an old hyperparameter that is none": body(
+            "hyperparameters", {"n_epoch": 2}, "job_problem", "$.hyperparameters.n_epoch"
+        ),
         "no epochs": parameter("n_epochs", 0),
         "too many epochs": parameter("n_epochs", 51),
         "a batch of 257": parameter("batch_size", 257),
@@ -141,6 +144,9 @@ def graders(job: Callable[..., Any], exact: Any, rows: Any) -> dict[str, Broken]
     python = {"type": "python", "name": "p", "source": "def grade(sample):\n    return 1.0\n"}
     far = "import torch\n\ndef grade(sample, item):\n    return float(torch.tensor(1))\n"
     return {
+        "a list of graders": grader([exact], "grader_problem", ""),
+        "a map of graders": grader({"a": exact, "b": exact}, "grader_problem", ""),
+        "the body of an eval": grader({"name": "e", "testing_criteria": [exact]}, "grader_problem", ""),
         "a misspelt operation": grader({**exact, "operation": "equals"}, "grader_problem", ".operation"),
         "an unknown type": grader({**exact, "type": "regex"}, "grader_problem", ".type"),
         "cosine": grader({**alike, "evaluation_metric": "cosine"}, "grader_refused", ".evaluation_metric"),
@@ -163,14 +169,14 @@ def graders(job: Callable[..., Any], exact: Any, rows: Any) -> dict[str, Broken]
             {**exact, "reference": "{{item.answers[-1]}}"}, "grader_warning", ".reference"
         ),
         "nothing of the sample": grader({**exact, "input": "{{item.answer}}"}, "sample_unread", ""),
-        "an impossible path": grader(read, "schema_path", "", response_format=form()),
+        "an impossible path": grader(read, "schema_path", ".input", response_format=form()),
         "a path that is not required": grader(
             {**exact, "input": "{{sample.output_json.answer}}"},
             "schema_path_optional",
-            "",
+            ".input",
             response_format=form({**SCHEMA, "required": []}, strict=False),
         ),
-        "JSON without a format": grader(read, "output_json_unformatted", ""),
+        "JSON without a format": grader(read, "output_json_unformatted", ".input"),
         "an unknown judge": grader({**score, "model": "llama-3"}, "judge_model_unsupported", ".model"),
         "an effort that the judge does not take": grader(
             {**score, "sampling_params": {"reasoning_effort": "low"}},
@@ -178,6 +184,19 @@ def graders(job: Callable[..., Any], exact: Any, rows: Any) -> dict[str, Broken]
             ".sampling_params.reasoning_effort",
         ),
         "a source of one argument": grader(python, "grader_problem", ".source"),
+        "a key that the rows lack": Broken(
+            job({**python, "source": "def grade(sample, item):\n    return float(item['unit'] == 'm')\n"}),
+            rows,
+            "source_variable_missing",
+            "$.unit",
+            1,
+        ),
+        "a key that the schema lacks": grader(
+            {**python, "source": "def grade(sample, item):\n    return float(sample['output_json']['x'])\n"},
+            "source_schema_path",
+            ".source",
+            response_format=form(),
+        ),
         "a package that the image lacks": grader(
             {**python, "source": far}, "source_hosted_import", ".source"
         ),
@@ -300,6 +319,13 @@ def other_files(other_job: Callable[..., Any], supervised: list[Any], dpo: list[
         ),
         "a pair of equals": row(
             "dpo", "preferred_output.0.content", "maybe so", "dpo_equal", "$.non_preferred_output"
+        ),
+        "a pair that differs in form alone": row(
+            "dpo",
+            "preferred_output.0.content",
+            [{"type": "text", "text": "maybe so\n"}],
+            "dpo_equal",
+            "$.non_preferred_output",
         ),
         "the longer answer always preferred": Broken(
             other_job("dpo"), longer(dpo), "dpo_length", "", valid=None

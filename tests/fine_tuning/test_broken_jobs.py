@@ -82,6 +82,14 @@ SOUND = {
         ),
         ROWS,
     ),
+    "either side": (
+        made.job({**made.EXACT, "input": "{{item.answer}}", "reference": "{{sample.output_text}}"}),
+        ROWS,
+    ),
+    "a frame around the answer": (
+        made.job({**made.EXACT, "input": "<{{sample.output_text}}>", "reference": "<{{item.answer}}>"}),
+        ROWS,
+    ),
     "supervised": (made.other_job("supervised", hyperparameters={"n_epochs": 3}), made.supervised_rows()),
     "supervised without a method": ({"model": "gpt-4.1", "training_file": "file-a"}, made.supervised_rows()),
     "dpo": (made.other_job("dpo", hyperparameters={"beta": 0.1}), made.dpo_rows()),
@@ -110,6 +118,8 @@ BESIDE = {
     "a multi in a multi": {"formula_constant"},
     "a constant formula": {"silence_pays"},
     "nothing of the sample": {"silence_pays"},
+    "a key that the rows lack": {"grading_errors"},
+    "a key that the schema lacks": {"grading_errors"},
     "a divisor that can be 0": {"reference_low"},
 }
 """What a fault brings with it, and rightly so."""

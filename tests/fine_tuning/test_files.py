@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from graders.errors import DataError
-from graders.fine_tuning.files import FileCheck, digest_of, read_rows
+from graders.fine_tuning.digests import digest_of
+from graders.fine_tuning.files import FileCheck, read_rows
 from graders.fine_tuning.findings import MOST_PLACES, Collected
 
 ROW = {"messages": [{"role": "user", "content": "12345"}], "answer": "a"}
@@ -74,3 +75,47 @@ def test_the_order_of_keys_does_not_change_a_digest() -> None:
     assert digest_of({"a": 1, "b": [1, {"c": 2, "d": 3}]}) == digest_of({"b": [1, {"d": 3, "c": 2}], "a": 1})
     assert digest_of({"a": 1}) != digest_of({"a": "1"})
     assert digest_of({"a": 10**30}) == digest_of({"a": 10**30})
+
+
+def kinds_of(path: Path, rows: list[Any], method: Any = "reinforcement") -> dict[str, list[Any]]:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    _, found = check(path, method)
+    return {each.kind: [(place.path, place.line) for place in each.places] for each in found.findings()}
+
+
+def test_rows_without_messages_do_not_ask_the_same(tmp_path: Path) -> None:
+    rows: list[Any] = [{"answer": "a"}, {"answer": "b"}, {"messages": [], "answer": "c"}, {"messages": 1}]
+    assert set(kinds_of(tmp_path / "a.jsonl", rows)) == {"row_shape", "too_few_rows"}
+
+
+def test_a_long_row_is_named_at_a_place_that_it_has(tmp_path: Path) -> None:
+    long = [{"role": "assistant", "content": "x " * 150_000}]
+    row = {"input": {"messages": ROW["messages"]}, "preferred_output": long, "non_preferred_output": long}
+    assert kinds_of(tmp_path / "a.jsonl", [row], "dpo")["row_long"] == [("$", 1)]
+
+
+def test_rows_nested_as_deeply_as_can_be_read_are_compared(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    deep = '{"messages": [{"role": "user", "content": "x"}], "a": ' + '{"b":' * 990 + "1" + "}" * 991
+    path.write_text(f"{deep}\n{deep}\n", encoding="utf-8")
+    report, found = check(path)
+    assert report.unreadable == 0
+    assert "rows_duplicate" in {each.kind for each in found.findings()}
+
+
+def test_digests_of_what_the_fast_writer_refuses_do_not_depend_on_the_order_of_keys() -> None:
+    assert digest_of({"a": 10**30, "b": "\ud800"}) == digest_of({"b": "\ud800", "a": 10**30})
+    assert digest_of([[10**30], []]) != digest_of([[10**30, []]])
+
+
+def test_the_length_of_the_preferred_answer_is_a_statistic(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    pairs = [("long", "a"), ("b", "long"), ("long", "c"), ("same", "four")]
+    outputs = [[[{"role": "assistant", "content": text}] for text in pair] for pair in pairs]
+    rows = [
+        {"input": {"messages": ROW["messages"]}, "preferred_output": better, "non_preferred_output": worse}
+        for better, worse in outputs
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    report, _ = check(path, "dpo")
+    assert report.to_dict()["preferred_longer"] == pytest.approx(2 / 3)

@@ -9,6 +9,8 @@ from openai.types.fine_tuning.job_create_params import JobCreateParams
 from graders import fine_tuning
 from graders.errors import ConfigError
 from graders.fine_tuning import FineTuningJob, check_job, dump_job, load_job
+from graders.fine_tuning.findings import Collected
+from graders.fine_tuning.job import add_job_findings
 
 EXACT = {
     "type": "string_check",
@@ -116,3 +118,43 @@ def test_whatever_comes_there_is_an_answer(body: Any) -> None:
     checked = check_job(body)
     assert checked.job is None
     assert checked.problems
+
+
+@pytest.mark.parametrize(
+    ("model", "azure", "taken"),
+    [
+        ("o4-mini-2025-04-16", False, True),
+        ("ft:o4-mini-2025-04-16:org:name:id", False, True),
+        ("o4-mini-high", False, False),
+        ("o4-mini-deep-research", False, False),
+        ("gpt-5-2025-08-07", True, True),
+        ("gpt-5", False, False),
+        ("gpt-5-mini", True, False),
+    ],
+)
+def test_reinforcement_trains_some_models_only(model: str, azure: bool, taken: bool) -> None:
+    found = Collected()
+    add_job_findings(found, check_job({**job(), "model": model}), validated=True, azure=azure)
+    assert ("model_not_trainable" in {each.kind for each in found.findings()}) is not taken
+
+
+def test_the_old_hyperparameters_are_looked_at_too() -> None:
+    body = {"model": "gpt-4.1", "training_file": "f", "hyperparameters": {"n_epoch": 3, "batch_size": 0}}
+    assert sorted(problem.path for problem in check_job(body).problems) == [
+        "$.hyperparameters.batch_size",
+        "$.hyperparameters.n_epoch",
+    ]
+
+
+def test_empty_names_are_none() -> None:
+    found = check_job({**job(), "model": "", "training_file": ""}).problems
+    assert {problem.path for problem in found} == {"$.model", "$.training_file"}
+
+
+def test_unknown_fields_are_found_below_integrations() -> None:
+    found = Collected()
+    wandb = {"type": "wandb", "wandb": {"project": "p", "tag": ["a"]}}
+    add_job_findings(found, check_job({**job(), "integrations": [wandb]}), validated=True, azure=False)
+    assert [str(each.places[0]) for each in found.findings()] == [
+        "$.integrations[0].wandb.tag: unknown field (did you mean 'tags'?)"
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from graders.batch import Path as ValuePath
+from graders.cache import Cache
 from graders.fine_tuning import Grading, Joining, Probes, Sampling
 from graders.judges import JudgeReply
 from graders.judges.scripted import ScriptedJudge
@@ -174,6 +175,24 @@ def test_a_judge_that_wavers_is_seen_and_probes_are_bounded(try_samples: Any) ->
     assert report.judging["calls"] == len(asked)
 
 
+class Remembered(ScriptedJudge):
+    """A scripted judge whose replies are kept, as those of models are."""
+
+    final = False
+
+
+def test_replies_that_took_no_time_are_named_beside_the_time(try_samples: Any, tmp_path: Path) -> None:
+    judge = Remembered(lambda request: {"steps": [], "result": 1}, identity="kind")
+    samples = [[f"word{number}", "wrong"] for number in range(12)]
+    said = []
+    for _ in range(2):
+        grading = Grading(judge=judge, cache=Cache(tmp_path / "kept"))
+        report = try_samples(job(score_model()), rows(), samples, grading=grading, probes=Probes(1))
+        said.append([each for each in report.projection.assumptions if "from the cache" in each])
+    assert said[0] == []
+    assert said[1][0].startswith("13 replies came from the cache")
+
+
 def test_a_judge_that_obeys_the_answer_is_seen(try_samples: Any) -> None:
     def obey(request: Any) -> Any:
         text = request.messages[0]["content"]
@@ -188,7 +207,8 @@ def test_a_judge_that_obeys_the_answer_is_seen(try_samples: Any) -> None:
 
 def test_without_a_judge_the_rest_is_said(attempt: Any) -> None:
     report = attempt(job(score_model()), rows())
-    assert kinds(report)["not_graded"] == "warning"
+    (found,) = [each for each in report.findings if each.kind == "not_graded"]
+    assert found.places[0].path == "$.method.reinforcement.grader.model"
     assert report.signal is None
     assert report.verdict == "READY WITH WARNINGS"
 
@@ -294,3 +314,72 @@ def test_the_same_seed_gives_the_same_report(try_samples: Any) -> None:
     for report in reports:
         del report["projection"]
     assert reports[0] == reports[1]
+
+
+def test_a_part_that_works_against_the_others_is_not_called_still(try_samples: Any) -> None:
+    wrong = {**EXACT, "operation": "ne"}
+    multi = {
+        "type": "multi",
+        "name": "m",
+        "graders": {"right": EXACT, "wrong": wrong},
+        "calculate_output": "right + 0.5 * wrong",
+    }
+    samples = [[f"word{number}", "wrong"] for number in range(12)]
+    report = try_samples(job(multi), rows(), samples)
+    shares = {key: part.contribution for key, part in report.signal.parts.items()}
+    assert shares == pytest.approx({"right": 2.0, "wrong": -1.0})
+    assert "part_still" not in kinds(report)
+
+
+def test_a_few_samples_do_not_condemn_a_job(try_samples: Any) -> None:
+    report = try_samples(job(), rows(), [[f"word{number}"] * 4 for number in range(3)])
+    assert kinds(report)["reward_constant"] == "warning"
+    assert report.verdict == "READY WITH WARNINGS"
+
+
+def test_rows_that_differ_in_what_nobody_reads_are_the_same_example(attempt: Any) -> None:
+    given = [*rows(), {**rows()[3], "id": "other"}, {**rows()[4], "answer": "other"}]
+    found = {each.kind: each.places for each in attempt(job(), given).findings}
+    assert [(place.path, place.line) for place in found["rows_duplicate"]] == [("$", 13)]
+    assert [(place.path, place.line) for place in found["rows_conflict"]] == [("$.messages", 14)]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("item['unit']", "source_variable_missing"),
+        ("item.get('unit')", None),
+        ("('unit' in item and item['unit'])", None),
+    ],
+)
+def test_what_a_source_reads_must_be_there(attempt: Any, body: str, kind: str | None) -> None:
+    right = "float(sample['output_text'] == item['answer'])"
+    source = f"def grade(sample, item):\n    return {right} if {body} else 0.0\n"
+    found = kinds(attempt(job({"type": "python", "name": "p", "source": source}), rows(), probes=Probes(2)))
+    assert found.get("source_variable_missing") == (kind and "warning")
+
+
+def test_keys_that_a_source_reads_of_an_answer_are_held_against_the_schema(attempt: Any) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"value": {"type": "string"}},
+        "required": ["value"],
+        "additionalProperties": False,
+    }
+    form = {"type": "json_schema", "json_schema": {"name": "a", "strict": True, "schema": schema}}
+    source = "def grade(sample, item):\n    return float(sample['output_json']['valeu'] == item['answer'])\n"
+    grader = {"type": "python", "name": "p", "source": source}
+    report = attempt(job(grader, response_format=form), rows(), probes=Probes(2))
+    (found,) = [each for each in report.findings if each.kind == "source_schema_path"]
+    assert found.places[0].path == "$.method.reinforcement.grader.source"
+
+
+def test_integers_among_decimals_are_no_warning(attempt: Any) -> None:
+    given = [{**row, "answer": number if number % 2 else number + 0.5} for number, row in enumerate(rows())]
+    assert kinds(attempt(job(), given, valid=None))["variable_types"] == "note"
+
+
+def test_tokens_are_counted_as_the_metric_counts_them(attempt: Any) -> None:
+    alike = {**EXACT, "type": "text_similarity", "evaluation_metric": "bleu"}
+    given = [{**row, "answer": "Don't stop, please."} for row in rows()]
+    assert "reference_short" not in kinds(attempt(job(alike), given, valid=None))

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from graders.judges import JudgeRequest
-from graders.judges._abilities import FORMS, Abilities
+from graders.endpoints.abilities import FORMS, Abilities
 from graders.judges.openai import OpenAIJudge, ResponsesJudge
 from graders.judges.repair import repaired
 from graders.scoring._verdict import response_schema

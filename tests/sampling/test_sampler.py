@@ -65,7 +65,7 @@ def test_what_is_kept_is_not_asked_again_and_more_samples_cost_the_new_ones_only
         "calls": 1,
         "retried": 0,
         "from_cache": 2,
-        "usage": {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25},
+        "usage": {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25, "cached_tokens": 4},
     }
 
 
@@ -140,3 +140,33 @@ def test_a_spec_is_a_model_and_perhaps_an_address(endpoint: Any) -> None:
     for wrong in ("@http://localhost:1/v1", "tiny@http://"):
         with pytest.raises(ConfigError):
             Sampler.from_spec(wrong)
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"message": {"role": "assistant"}, "finish_reason": "stop"},
+        {"message": {"content": {"text": "a"}}},
+        {"message": {"content": 7}},
+        {"message": {"content": ""}, "finish_reason": "error"},
+        {"message": {"content": "2 +"}, "error": {"message": "upstream is gone"}},
+    ],
+)
+def test_a_failure_is_not_taken_for_an_empty_answer(choice: Any) -> None:
+    from graders.endpoints.client import Answer
+    from graders.sampling.replies import read_answer
+
+    sampled = read_answer(Answer(200, {}, json.dumps({"choices": [choice]}).encode()), "tiny", str)
+    assert sampled.failure is not None
+    assert sampled.failure.reason == "no_answer"
+
+
+@pytest.mark.parametrize("message", [{"content": ""}, {"content": None}, {"content": []}, {"refusal": "no"}])
+def test_a_model_that_says_nothing_has_answered(message: Any) -> None:
+    from graders.endpoints.client import Answer
+    from graders.sampling.replies import read_answer
+
+    body = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
+    sample = read_answer(Answer(200, {}, body), "tiny", str).sample
+    assert sample is not None
+    assert sample["choices"][0]["message"]["content"] == ""

@@ -30,6 +30,7 @@ _FORM = re.compile(
     r"response[_ ]?format|json[_ ]?(?:schema|object|mode)|text\.format|structured[_ ]output|grammar|guided",
     re.I,
 )
+_USUAL = {"temperature": 1, "top_p": 1, "seed": 42}
 _ROLE = re.compile(r"\bdeveloper\b|\broles?\b", re.I)
 
 
@@ -49,8 +50,8 @@ class Abilities:
             return None
         if self.limit in refusal and self.limit in body and not _OUT_OF_RANGE.search(refusal):
             return self._with_other_limit()
-        for name in ("temperature", "top_p"):  # nothing is lost where the value is everybody's default
-            if re.search(rf"\b{name}\b", refusal) and body.get(name) == 1:
+        for name, usual in _USUAL.items():  # nothing is lost where the value is everybody's default
+            if re.search(rf"\b{name}\b", refusal) and body.get(name) == usual:
                 return replace(self, left_out=self.left_out | {name})
         if _FORM.search(refusal) and self.form != "text":
             return replace(self, form=FORMS[FORMS.index(self.form) + 1])
