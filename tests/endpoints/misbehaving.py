@@ -120,7 +120,7 @@ class Endpoint:
         """The JSON of every request."""
         return [each.body for each in self.received]
 
-    def wait_for(self, reached: Callable[["Endpoint"], bool], seconds: float = 10.0) -> None:
+    def wait_for(self, reached: Callable[["Endpoint"], bool], seconds: float = 60.0) -> None:
         """Wait until something is true of the endpoint."""
         with self.changed:
             assert self.changed.wait_for(lambda: reached(self), seconds)

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from graders.judges import JudgeRequest
 from graders.endpoints.abilities import FORMS, Abilities
+from graders.judges import JudgeRequest
 from graders.judges.openai import OpenAIJudge, ResponsesJudge
 from graders.judges.repair import repaired
 from graders.scoring._verdict import response_schema
