@@ -12,8 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graders.errors import Code, Failure, RowError, hosted_flags
+from graders.facts import Fact, as_lines, as_table, number
 
 Trace = Mapping[str, Any]
+
+_SHOWN = 8
+"""Most values that scores show of themselves."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,29 @@ class Scores:
         """
         return usage_of(each for traces in self.all_traces().values() for each in traces)
 
+    def __repr__(self) -> str:
+        return as_lines(f"Scores({self.name!r})", self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_table([("scores", self.name), *self._facts()])
+
+    def _facts(self) -> Iterator[Fact]:
+        scored = self.values[self.error_codes == Code.ok]
+        yield "rows", f"{len(self):,}, {len(scored):,} scored"
+        yield "mean", number(float(scored.mean())) if len(scored) else "-"
+        shown = [number(None if code else value) for value, code in self._first()]
+        yield "values", ", ".join(shown) + (", …" if len(self) > _SHOWN else "")
+        for key, part in self.parts.items():
+            own = part.values[part.error_codes == Code.ok]
+            yield f"mean of {key}", number(float(own.mean())) if len(own) else "-"
+        failed = self.error_codes[self.error_codes != Code.ok].tolist()
+        counts = Counter(Code(code).name for code in failed)
+        yield from ((code, f"{count:,} rows") for code, count in sorted(counts.items()))
+        yield from ((caution, f"{count:,} rows") for caution, count in sorted(self.all_cautions().items()))
+
+    def _first(self) -> Iterator[tuple[float, int]]:
+        return zip(self.values[:_SHOWN].tolist(), self.error_codes[:_SHOWN].tolist(), strict=True)
+
 
 def usage_of(traces: Iterable[Trace]) -> dict[str, dict[str, int]]:
     """Add up the tokens of traces by model; a model that reports none does not appear."""
@@ -139,6 +166,22 @@ class Grade:
     def usage(self) -> dict[str, dict[str, int]]:
         """Tokens by model."""
         return usage_of(self.traces)
+
+    def __repr__(self) -> str:
+        return as_lines(f"Grade({self.name!r})", self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_table([("grader", self.name), *self._facts()])
+
+    def _facts(self) -> Iterator[Fact]:
+        verdict = {True: ", passed", False: ", not passed", None: ""}[self.passed]
+        yield "reward", number(self.reward) + verdict
+        yield from ((key, number(reward)) for key, reward in self.sub_rewards.items())
+        yield from ((error.code.name, f"{error.grader}: {error.detail}") for error in self.errors)
+        for trace in self.traces:
+            yield "judge", f"{trace['model']}: {trace['result']}"
+            for step in trace["steps"] or ():
+                yield "step", " → ".join(step.values())
 
     def to_hosted(self, execution_time: float) -> dict[str, Any]:
         """Give the body that the hosted `/graders/run` answers with.

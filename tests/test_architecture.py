@@ -10,7 +10,7 @@ import graders
 PACKAGE = Path(graders.__file__).parent
 
 LEVELS = {
-    "errors": 0, "metrics": 0, "strict_json": 0, "tracing": 0, "interruptible": 0,
+    "errors": 0, "metrics": 0, "strict_json": 0, "tracing": 0, "interruptible": 0, "facts": 0,
     "config": 1, "batch": 1, "scores": 1, "stats": 1, "catalog": 1,
     "sandbox": 1, "cache": 1, "endpoints": 1, "tables": 1, "lock": 1,
     "render": 2, "formula": 2, "judges": 2, "embedders": 2, "sampling": 2,
@@ -26,12 +26,13 @@ def up_to(level: int) -> set[str]:
     return {room for room, at in LEVELS.items() if at <= level}
 
 
-BASIS = {"errors", "strict_json", "interruptible"}
+BASIS = {"errors", "strict_json", "interruptible", "facts"}
 MAY_IMPORT = {
     "errors": set(),
     "strict_json": set(),
     "tracing": set(),
     "interruptible": set(),
+    "facts": set(),
     "metrics": set(),
     **dict.fromkeys((room for room, level in LEVELS.items() if level == 1), BASIS),
     **dict.fromkeys(("render", "formula"), BASIS | {"batch"}),

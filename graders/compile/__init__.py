@@ -5,7 +5,7 @@ where a part of it is wrong; only a document without problems is bound to its im
 """
 
 from graders.compile.check import Findings, check_document
-from graders.compile.grader import Grader, Options, compile_document, load_grader
+from graders.compile.grader import Grader, Options, compile_document, load_grader, threshold_of
 from graders.compile.legacy import modernise
 from graders.compile.places import PLACES
 from graders.compile.rendering import RenderedField, render_row
@@ -31,4 +31,5 @@ __all__ = [
     "modernise",
     "read_source",
     "render_row",
+    "threshold_of",
 ]

@@ -13,6 +13,7 @@ from graders.batch import Batch, Item, Sample
 from graders.cache import Cache
 from graders.compile.backends import Backends
 from graders.compile.check import Findings, check_document
+from graders.compile.describing import facts_of
 from graders.compile.legacy import modernise
 from graders.compile.several import name_of
 from graders.compile.source import Source, read_source
@@ -20,6 +21,7 @@ from graders.compile.variants import Texts, chosen_variants, shared_requests
 from graders.config import GraderConfig, MultiGrader, TextSimilarityGrader, join
 from graders.embedders import Embedder
 from graders.errors import Code, ConfigError, ConfigWarning, Failure, Problem
+from graders.facts import as_lines, as_table
 from graders.judges import Judge
 from graders.judges.asking import Asking
 from graders.judges.pool import JudgePool
@@ -137,6 +139,12 @@ class Grader:
         rows = [None if row in failures else dict(item) for row, item in enumerate(given)]
         return self.score_batch(Batch(rows, _without(answers, failures), failures))
 
+    def __repr__(self) -> str:
+        return as_lines(f"Grader({self.name!r})", facts_of(self))
+
+    def _repr_html_(self) -> str:
+        return as_table([("grader", self.name), *facts_of(self)])
+
     def begin(self, batch: Batch) -> None:
         """Start what a batch that is scored soon waits for: replies of a judge, rows in a sandbox."""
         begin(self.scorer, batch)
@@ -169,10 +177,13 @@ class Grader:
 
     def _rewards(self, scores: Scores) -> list[float | None]:
         """Give the values with what stands for "no score" in the place of NaN."""
+        values: list[float | None] = scores.values.tolist()
+        codes = scores.error_codes.tolist()
+        if not any(codes):
+            return values
         absent = 0.0 if self.options.on_error == "zero" else None
         stand_ins = {code: absent for code in Code if code != Code.ok} | {Code.unscored: None}
-        pairs = zip(scores.values.tolist(), scores.error_codes.tolist(), strict=True)
-        return [stand_ins[code] if code else value for value, code in pairs]
+        return [stand_ins[code] if code else value for value, code in zip(values, codes, strict=True)]
 
     def _passed(self, scores: Scores, rewards: Sequence[float | None]) -> list[bool | None]:
         threshold = self.pass_threshold
@@ -257,7 +268,7 @@ def compile_document(
     shared = shared_requests(list(configs.values()), variants)
     scorers = _bind_all(findings, _Binder(registry, options, backends, variants, shared))
     own = options.pass_threshold
-    thresholds = {key: _threshold(config) if own is None else own for key, config in configs.items()}
+    thresholds = {key: threshold_of(config) if own is None else own for key, config in configs.items()}
     hints = (*findings.refused_everywhere, *backends.hints)
     found = (options, findings.warnings, hints, *backends.used())
     if not findings.several:
@@ -328,8 +339,8 @@ class _Binder:
         return self.shared.get(texts, ())
 
 
-def _threshold(config: GraderConfig) -> float | None:
-    """Find the least passing reward that a document names or its type implies."""
+def threshold_of(config: GraderConfig) -> float | None:
+    """Find the least passing reward that a document names or its type implies; None where neither does."""
     named = getattr(config, "pass_threshold", None)
     if named is not None:
         return float(named)
@@ -341,4 +352,4 @@ def _threshold(config: GraderConfig) -> float | None:
     return 0.5 if config.type == "python" else None
 
 
-__all__ = ["Grader", "Options", "compile_document", "load_grader"]
+__all__ = ["Grader", "Options", "compile_document", "load_grader", "threshold_of"]

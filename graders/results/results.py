@@ -1,6 +1,5 @@
 """A run that is read back."""
 
-import html
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from graders.batch import Path
 from graders.errors import MissingExtraError, RunError
+from graders.facts import as_lines, as_table
 from graders.results.columns import Columns, writable
 from graders.results.directory import ROWS, read_about, read_lines
 from graders.results.export import arrow_batches, arrow_schema
@@ -102,15 +102,10 @@ class Results:
         return pyarrow.Table.from_batches(batches, arrow_schema(columns))
 
     def __repr__(self) -> str:
-        lines = [_printable(f"{name}: {value}") for name, value in self._facts()]
-        return "\n".join([f"Results({str(self.path)!r})", *(f"  {line}" for line in lines)])
+        return as_lines(f"Results({str(self.path)!r})", self._facts())
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{_shown(name)}</th><td>{_shown(value)}</td></tr>"
-            for name, value in [("run", str(self.path)), *self._facts()]
-        )
-        return f"<table>{rows}</table>"
+        return as_table([("run", str(self.path)), *self._facts()])
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         summary = self.summary
@@ -124,16 +119,6 @@ class Results:
             yield f"mean of {key}", _with_interval(part.mean, part.low, part.high)
         for code, count in summary.errors.items():
             yield code, f"{count:,} rows"
-
-
-def _printable(text: str) -> str:
-    """Escape what would steer a terminal."""
-    return text if text.isprintable() else repr(text)[1:-1]
-
-
-def _shown(text: str) -> str:
-    """Escape what would steer a reader or mean something in HTML."""
-    return html.escape(_printable(text))
 
 
 def _with_interval(mean: float | None, low: float | None, high: float | None) -> str:
