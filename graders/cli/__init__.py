@@ -7,48 +7,18 @@ goes on; 130 Ctrl-C, likewise.
 
 import typer
 
-from graders.cli.bench import bench_command
-from graders.cli.cache import cache
-from graders.cli.calibrate import calibrate_command
-from graders.cli.compare import compare_command
+from graders.cli.commands import CommandsOnDemand
 from graders.cli.console import never_fail
-from graders.cli.dry_run import dry_run_command
-from graders.cli.export import export
-from graders.cli.grade import grade
-from graders.cli.pull import pull
-from graders.cli.regrade import regrade
-from graders.cli.report import report
-from graders.cli.run import run
-from graders.cli.serve import serve
-from graders.cli.show import show
-from graders.cli.templates import templates
-from graders.cli.validate import validate
-from graders.cli.verify import verify_command
 
 app = typer.Typer(
     name="graders",
+    cls=CommandsOnDemand,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Run OpenAI's grader documents on your own machine.",
 )
-app.command()(run)
-app.command()(grade)
-app.command()(validate)
-app.command()(show)
-app.command()(report)
-app.command("compare")(compare_command)
-app.command("calibrate")(calibrate_command)
-app.command()(export)
-app.command("dry-run")(dry_run_command)
-app.command("verify")(verify_command)
-app.command("bench")(bench_command)
-app.command()(pull)
-app.command()(regrade)
-app.command()(serve)
-app.add_typer(templates, name="templates")
-app.add_typer(cache, name="cache")
 
 
 @app.callback(invoke_without_command=True)

@@ -5,22 +5,27 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 _UNSAFE_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _MOST = 50
 
 
-def out() -> Console:
+def out() -> "Console":
     """Make the console for results."""
+    from rich.console import Console  # half of what `graders --help` would cost
+
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def err() -> Console:
+def err() -> "Console":
     """Make the console for progress and messages."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
@@ -71,6 +76,8 @@ def _escaped(letter: str) -> str:
     return letter.encode("unicode_escape").decode("ascii") if _steers(letter) else letter
 
 
-def cell(text: str, *, limit: int = 60) -> Text:
+def cell(text: str, *, limit: int = 60) -> "Text":
     """Make a table cell of a row's text."""
+    from rich.text import Text
+
     return Text(harmless(text.replace("\n", "⏎"), limit=limit))
