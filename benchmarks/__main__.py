@@ -11,6 +11,7 @@ from benchmarks import (
     rendering,
     sandbox,
     scaling,
+    server,
     start_up,
     tokens,
     workers,
@@ -19,7 +20,19 @@ from graders.analysis import LIBRARIES, library_versions
 from graders.cli.bench import print_ratios
 from graders.cli.console import out
 
-MODULES = (start_up, metrics, tokens, rendering, end_to_end, scaling, large_runs, judges, sandbox, workers)
+MODULES = (
+    start_up,
+    metrics,
+    tokens,
+    rendering,
+    end_to_end,
+    scaling,
+    large_runs,
+    judges,
+    sandbox,
+    workers,
+    server,
+)
 SUBJECTS = {module.__name__.rpartition(".")[2]: module for module in MODULES}
 PEERS = ("rouge-score-rs", "bleuscore")
 

@@ -74,6 +74,22 @@ def hosted(hosted_api: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server, of the programs in the folder that GRADERS_POSTGRES names."""
+    programs = os.environ.get("GRADERS_POSTGRES")
+    if not programs:
+        pytest.skip("no PostgreSQL server can be started here: tools/postgres.sh finds or installs one")
+    with _load("postgres", "store").running(Path(programs)) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.outside)])
+def database(request: pytest.FixtureRequest) -> str | None:
+    """The URL of a database that is empty; None stands for SQLite in the folder of the store."""
+    return None if request.param == "sqlite" else request.getfixturevalue("postgres").database()
+
+
+@pytest.fixture(scope="session")
 def misbehaving() -> ModuleType:
     """The module of the endpoint that fails in every way."""
     return _load("misbehaving", "endpoints")

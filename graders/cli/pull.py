@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from graders.cli.console import cell, err, harmless, out, print_json, say
 from graders.cli.exits import exit_codes
-from graders.errors import DataError
+from graders.errors import DataError, MissingExtraError
 from graders.hosted import (
     Account,
     Connection,
@@ -26,6 +27,10 @@ from graders.hosted import (
     survey,
 )
 from graders.hosted import pull as pull_all
+from graders.hosted.manifest import Manifest
+
+if TYPE_CHECKING:
+    from graders.hosted.into_store import PutIn
 
 _MOST_NOTES = 20
 
@@ -71,6 +76,20 @@ def pull(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be copied; write nothing.")
     ] = False,
+    into_store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            file_okay=False,
+            help="Then put what the directory holds into this store, for graders serve --store DIR.",
+        ),
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="The database of that store, where it has another.")
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: only put what was copied before into the store.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the directory only.")] = False,
 ) -> None:
@@ -81,7 +100,16 @@ def pull(
     """
     if out_dir is None and not dry_run:
         raise typer.BadParameter("a directory is needed: --out DIR")
+    if into_store is None and (offline or database is not None):
+        raise typer.BadParameter("--offline and --database are about a store: --into-store DIR")
+    if dry_run and into_store is not None:
+        raise typer.BadParameter("--dry-run and --into-store exclude each other")
     with exit_codes():
+        if offline and out_dir is not None and into_store is not None:
+            _print_put_in(
+                put_into_store(out_dir, into_store, database), into_store, as_json=as_json, quiet=quiet
+            )
+            return
         account = Account(_key(api_key_env), base_url, azure, api_version)
         selection = Selection(tuple(evals or ()), _timestamp(since))
         with Connection(account) as connection:
@@ -91,13 +119,16 @@ def pull(
                 return
             with _progress(shown=not quiet and not as_json) as on_progress:
                 pulled = pull_all(source, out_dir, selection, workers=workers, on_progress=on_progress)
+        put_in = None if into_store is None else put_into_store(pulled.path, into_store, database)
         if as_json:
-            print_json(_as_dict(pulled))
+            print_json(_as_dict(pulled) | ({} if put_in is None else {"into_store": asdict(put_in)}))
             return
         if not quiet:
             _print_notes(pulled)
             print(f"{_counts(pulled)} in")
         print(pulled.path)
+        if put_in is not None and into_store is not None:
+            _print_put_in(put_in, into_store, as_json=False, quiet=quiet)
 
 
 def _key(name: str) -> str:
@@ -114,7 +145,36 @@ def _timestamp(date: str | None) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _counts(pulled: Pulled) -> str:
+def put_into_store(folder: Path, store: Path, database: str | None) -> "PutIn":
+    """Put a pulled directory into a store, which is made where there is none.
+
+    Raises:
+        RunError: it is no pulled directory.
+        DataError: a file in it is damaged.
+        StoreError: the store cannot be opened.
+        MissingExtraError: the extra `server` is not installed.
+    """
+    try:
+        from graders.hosted.into_store import put_into
+        from graders.store import Store
+    except ImportError:
+        raise MissingExtraError("a store", "server") from None
+    Manifest.read(folder)  # before a store is made for nothing
+    with Store(store, database) as opened:
+        return put_into(folder, opened)
+
+
+def _print_put_in(put_in: "PutIn", store: Path, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json({"into_store": asdict(put_in)})
+        return
+    if not quiet:
+        _print_sentences(put_in.problems)
+        print(f"{_counts(put_in)} new in")
+    print(store)
+
+
+def _counts(pulled: "Pulled | PutIn") -> str:
     counts = {"evals": pulled.evals, "runs": pulled.runs, "output items": pulled.items, "files": pulled.files}
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
@@ -134,7 +194,10 @@ def _as_dict(pulled: Pulled) -> dict[str, Any]:
 
 def _print_notes(pulled: Pulled) -> None:
     notes = [f"run {run} is {status}; pull again when it is over" for _, run, status in pulled.unfinished]
-    notes += pulled.problems
+    _print_sentences([*notes, *pulled.problems])
+
+
+def _print_sentences(notes: Sequence[str]) -> None:
     for note in notes[:_MOST_NOTES]:
         say("note", note)
     if len(notes) > _MOST_NOTES:

@@ -1,6 +1,7 @@
-"""`graders regrade`: grade pulled items again, and say where the hosted scores are others."""
+"""`graders regrade`: grade saved items again, and say where the scores that they had are others."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from graders.cli.console import cell, harmless, out, print_json, say
 from graders.cli.exits import ROW_ERRORS, UNUSABLE, exit_codes
+from graders.errors import MissingExtraError
 from graders.hosted import Archive, CriterionReport, EvalReport, Regraded
 from graders.hosted import regrade as regrade_all
 
@@ -25,24 +27,31 @@ def regrade(
     items: Annotated[
         Path | None, typer.Option("--items", metavar="FILE", help="Their saved output items.")
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="The store of graders serve, instead of DIR."),
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="The database of that store, where it has another.")
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--eval", metavar="ID", help="Grade this eval only; repeatable.")
     ] = None,
     show: Annotated[int, typer.Option(min=0, metavar="N", help="Print N rows that differ.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Grade pulled items again, and compare with the hosted scores, criterion by criterion.
+    """Grade saved items again, and compare with the scores that they had, criterion by criterion.
 
     The exit code is 0 where every score agrees to 1e-12, 1 where one differs, and 3 where rows could not be
     graded here or nothing could be compared.
     """
-    if (directory is None) == (evals is None or items is None):
-        raise typer.BadParameter("expected DIR, or both of --evals FILE and --items FILE")
-    with exit_codes():
-        if directory is not None:
-            archive = Archive.pulled(directory)
-        elif evals is not None and items is not None:
-            archive = Archive.exported(evals, items)
+    if [directory is not None, evals is not None or items is not None, store is not None].count(True) != 1:
+        raise typer.BadParameter("expected one of DIR, --evals FILE with --items FILE, and --store DIR")
+    if (evals is None) != (items is None):
+        raise typer.BadParameter("--evals and --items need each other")
+    if database is not None and store is None:
+        raise typer.BadParameter("--database is about a store: --store DIR")
+    with exit_codes(), _archive(directory, evals, items, store, database) as archive:
         unknown = [name for name in only or () if name not in archive.evals]
         if unknown:
             raise typer.BadParameter(f"no eval {unknown[0]!r}; there are {', '.join(archive.evals)}")
@@ -57,6 +66,24 @@ def regrade(
         code = _exit_code(regraded)
         if code:
             raise typer.Exit(code)
+
+
+@contextmanager
+def _archive(
+    directory: Path | None, evals: Path | None, items: Path | None, store: Path | None, database: str | None
+) -> Iterator[Archive]:
+    """Open what is to be graded."""
+    if directory is not None:
+        yield Archive.pulled(directory)
+    elif evals is not None and items is not None:
+        yield Archive.exported(evals, items)
+    elif store is not None:
+        try:
+            from graders.hosted.stored import archive_of, open_store
+        except ImportError:
+            raise MissingExtraError("a store", "server") from None
+        with open_store(store, database) as opened:
+            yield archive_of(opened)
 
 
 def _exit_code(regraded: Regraded) -> int:

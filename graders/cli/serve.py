@@ -11,6 +11,7 @@ from graders.cli.console import say
 from graders.cli.documents import EmbedderOption
 from graders.cli.exits import exit_codes
 from graders.cli.options import JudgeOptions, SandboxOptions, expanded
+from graders.endpoints import is_address, without_credentials
 from graders.errors import DataError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -49,7 +50,24 @@ def serve(
     runs_at_once: Annotated[int, typer.Option(min=1, metavar="N", help="The most runs graded at once.")] = 4,
     model_base_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Short for --judge openai@URL: the server that has the models."),
+        typer.Option(
+            metavar="URL",
+            help="The OpenAI-compatible server that has the models: runs sample from it, and it judges "
+            "unless --judge names another.",
+        ),
+    ] = None,
+    webhook: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="Tell this address when a run has ended; repeatable."),
+    ] = None,
+    webhook_secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The secret, whsec_…, that signs these messages.",
+        ),
     ] = None,
     judging: JudgeOptions,
     embedder: EmbedderOption = None,
@@ -59,8 +77,11 @@ def serve(
 
     Runs go on when the server is started again. Ctrl-C ends it.
     """
-    if model_base_url is not None and judging.judge is not None:
-        raise typer.BadParameter("--model-base-url and --judge exclude each other")
+    if bool(webhook) != (webhook_secret_file is not None):
+        raise typer.BadParameter("--webhook and --webhook-secret-file need each other")
+    for url in filter(None, (model_base_url, *(webhook or ()))):
+        if not is_address(url):
+            raise typer.BadParameter(f"expected an http or https address; got {without_credentials(url)!r}")
     with exit_codes():
         _require_extra()
         from graders.server.settings import Settings, digests_of
@@ -74,12 +95,15 @@ def serve(
             host=host,
             allowed_hosts=tuple(allowed_host or ()),
             keys=keys,
-            judge=judging.judge if model_base_url is None else f"openai@{model_base_url}",
+            judge=judging.judge or (f"openai@{model_base_url}" if model_base_url else None),
             embedder=embedder,
             asking=judging.asking(),
             confinement=confining.confinement(),
             media_root=judging.media_root,
             runs_at_once=runs_at_once,
+            model_base_url=model_base_url,
+            webhooks=tuple(dict.fromkeys(webhook or ())),
+            webhook_secret=_secret(webhook_secret_file),
         )
         _serve(settings, port, workers)
 
@@ -120,6 +144,16 @@ def _keys(file: Path | None) -> list[str]:
         if not any(key.strip() for key in keys[1:]):
             raise DataError(f"{file}: there is no key in it")
     return keys
+
+
+def _secret(file: Path | None) -> bytes:
+    from graders.server.webhooks import secret_of
+
+    try:
+        return b"" if file is None else secret_of(file.read_text(encoding="utf-8-sig"))
+    except (DataError, UnicodeDecodeError) as error:
+        said = error if isinstance(error, DataError) else "not UTF-8"
+        raise DataError(f"{file}: {said}") from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -21,6 +21,16 @@ def sendable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def is_block(value: object) -> bool:
+    """Tell whether a value is a block of text or a picture as grader documents have it."""
+    if not isinstance(value, Mapping):
+        return False
+    name = {"input_text": "text", "output_text": "text", "input_image": "image_url"}.get(
+        str(value.get("type"))
+    )
+    return name is not None and isinstance(value.get(name), str)
+
+
 def converted(content: str | Sequence[Block], block: Callable[[Block], dict[str, Any]]) -> Any:
     """Convert a content; a single text goes as a text, which every server takes."""
     if isinstance(content, str):

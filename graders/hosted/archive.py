@@ -1,7 +1,8 @@
 """Evals and graded items that lie on disk: a pulled directory, or exports in the API's shapes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,8 +28,8 @@ class Archive:
     """
 
     evals: dict[str, dict[str, Any]]
-    files: Sequence[tuple[Path, str | None, str | None]]
-    """Files of output items; the eval and the run, where all items of a file belong to one."""
+    items: Callable[[], Iterator[GradedItem]]
+    """Reads the items, without holding them."""
     problems: Sequence[str] = ()
 
     @classmethod
@@ -40,13 +41,13 @@ class Archive:
         """
         manifest = Manifest.read(folder)
         evals, problems = _evals(folder / EVALS) if manifest.evals.count else ({}, [])
-        files = []
+        files: list[_File] = []
         for run, listing in sorted(manifest.items.items(), key=_by_path):
             if not listing.finished:
                 problems.append(f"run {run}: {_why_not(listing)}")
             if listing.count:
-                files.append((folder / listing.path, listing.eval, run))
-        return cls(evals, files, problems)
+                files.append(_File(folder / listing.path, listing.eval or "", run))
+        return cls(evals, partial(_items, files), problems)
 
     @classmethod
     def exported(cls, evals: Path, items: Path) -> "Archive":
@@ -58,17 +59,24 @@ class Archive:
         found, problems = _evals(evals)
         if not found:
             raise DataError(f"{evals}: expected evals with an 'id' and 'testing_criteria'")
-        return cls(found, [(items, None, None)], problems)
+        only = next(iter(found)) if len(found) == 1 else ""
+        return cls(found, partial(_items, [_File(items, only, "", mixed=True)]), problems)
 
-    def items(self) -> Iterator[GradedItem]:
-        """Read the items, without holding them."""
-        only = next(iter(self.evals)) if len(self.evals) == 1 else ""
-        for path, of_eval, run in self.files:
-            for raw in _raws(path):
-                own = raw if isinstance(raw, dict) else {}
-                yield GradedItem(
-                    of_eval or str(own.get("eval_id") or only), run or str(own.get("run_id") or ""), raw
-                )
+
+class _File(NamedTuple):
+    """A file of output items, and the eval and run of those that name none, or of all unless it is mixed."""
+
+    path: Path
+    eval: str
+    run: str
+    mixed: bool = False
+
+
+def _items(files: Sequence[_File]) -> Iterator[GradedItem]:
+    for file in files:
+        for raw in _raws(file.path):
+            own = raw if file.mixed and isinstance(raw, dict) else {}
+            yield GradedItem(str(own.get("eval_id") or file.eval), str(own.get("run_id") or file.run), raw)
 
 
 def _by_path(entry: tuple[str, Listing]) -> str:

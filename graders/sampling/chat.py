@@ -1,4 +1,8 @@
-"""Chat completions: the body of a request for a sample, and the sample in an answer."""
+"""Chat completions: the body of a request for a sample, and the sample in an answer.
+
+Design: messages may come from a row, and are anything; what has not the form that is known is sent as it is,
+for the endpoint to judge.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +12,13 @@ from graders.endpoints.contents import (
     WrongShapeError,
     chat_block,
     first_of,
+    is_block,
     sendable,
     shown,
     usage_of,
 )
 from graders.endpoints.refusals import said
 from graders.sampling.requests import SampleRequest
-
-_CONVERTED = ("input_text", "output_text", "input_image")
 
 
 class Chat:
@@ -77,7 +80,7 @@ def _message(message: Mapping[str, Any], abilities: Abilities) -> dict[str, Any]
 
 
 def _block(block: Any) -> Any:
-    return chat_block(block) if isinstance(block, Mapping) and block.get("type") in _CONVERTED else block
+    return chat_block(block) if is_block(block) else block
 
 
 def _tool(tool: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,14 +12,13 @@ from graders.endpoints.contents import (
     Block,
     WrongShapeError,
     finish_of,
+    is_block,
     responses_block,
     sendable,
     shown,
     usage_of,
 )
 from graders.sampling.requests import SampleRequest
-
-_TEXTS = ("text", "input_text", "output_text")
 
 
 class Responses:
@@ -87,10 +86,12 @@ def _items(message: Mapping[str, Any], abilities: Abilities) -> Iterator[Mapping
     if content not in (None, "", []):
         shown_role = "system" if role == "developer" and not abilities.has_developer else role
         yield {"type": "message", "role": shown_role, "content": _content(content, role)}
-    for call in message.get("tool_calls") or ():
-        function = call.get("function") or {}
-        named = {name: function.get(name) for name in ("name", "arguments")}
-        yield {"type": "function_call", "call_id": call.get("id"), **named}
+    calls = message.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, Mapping) else None
+        if isinstance(function, Mapping):
+            named = {name: function.get(name) for name in ("name", "arguments")}
+            yield {"type": "function_call", "call_id": call.get("id"), **named}
 
 
 def _content(content: Any, role: str) -> Any:
@@ -101,14 +102,14 @@ def _content(content: Any, role: str) -> Any:
 
 def _block(block: Any, role: str) -> Any:
     """Give a block; those of grader documents and of chat completions become those of this API."""
-    kind = block.get("type") if isinstance(block, Mapping) else None
-    if kind in _TEXTS or kind == "input_image":
-        return responses_block(block, role)
-    if kind == "image_url":
-        image = block.get("image_url") or {}
-        url, detail = image.get("url"), image.get("detail") or "auto"
-        return {"type": "input_image", "image_url": url, "detail": detail}
-    return block
+    if not isinstance(block, Mapping):
+        return block
+    if block.get("type") == "text":
+        block = {**block, "type": "input_text"}
+    image = block.get("image_url")
+    if block.get("type") == "image_url" and isinstance(image, Mapping):
+        block = {"type": "input_image", "image_url": image.get("url"), "detail": image.get("detail")}
+    return responses_block(block, role) if is_block(block) else block
 
 
 def _tool(tool: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -123,7 +124,8 @@ def _call(item: Mapping[str, Any]) -> dict[str, Any]:
 def _parts(items: list[Mapping[str, Any]], kind: str, name: str) -> Iterator[Block]:
     for item in items:
         parts = item.get(name) if item.get("type") == kind else None
-        yield from (each for each in parts or () if isinstance(each, Mapping))
+        if isinstance(parts, list):
+            yield from (each for each in parts if isinstance(each, Mapping))
 
 
 def _joined(parts: Any, kind: str, name: str, between: str = "") -> str:

@@ -17,7 +17,7 @@ from graders.judges import JudgeReply, JudgeRequest
 from graders.judges.pool import JudgePool, Replies
 from graders.scores import Scores, Trace
 from graders.scoring import Binding
-from graders.scoring._prompt import Prompt
+from graders.scoring.prompt import Prompt
 from graders.strict_json import loads_unique
 
 LONGEST_RAW = 2**16

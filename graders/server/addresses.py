@@ -1,8 +1,11 @@
-"""The paths under which the API is asked for, those of Azure among them, as one."""
+"""The paths under which the server is asked: those of Azure, as the usual ones; and those of pages."""
 
 import re
 
 RESOURCES = ("evals", "files", "fine_tuning")
+LOGIN, LOGOUT = "/login", "/logout"
+PAGES = ("", "evaluations", "playground", "static", "login", "logout")
+"""The first parts of the paths of pages."""
 
 _AZURE = re.compile(r"/openai(?:/v1|/deployments(?:/(?!(?:evals|files|fine_tuning)(?:/|$))[^/]+)?)?(?=/)")
 
@@ -10,6 +13,12 @@ _AZURE = re.compile(r"/openai(?:/v1|/deployments(?:/(?!(?:evals|files|fine_tunin
 def is_azure(path: str) -> bool:
     """Say whether a path is one of Azure's."""
     return path.startswith("/openai/")
+
+
+def is_page(path: str) -> bool:
+    """Say whether a path is that of a page, or of what belongs to one, and none of the API's."""
+    first, _, rest = path.removeprefix("/").partition("/")
+    return first in PAGES and not (first == "" and rest)
 
 
 def usual(path: str) -> str:

@@ -19,18 +19,19 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(dumps(value), status, media_type="application/json")
 
 
-def page_answer(objects: Sequence[tuple[str, bytes]], *, has_more: bool) -> Response:
-    """Answer with a page of objects, each its id and its JSON."""
+def page_answer(objects: Sequence[tuple[str, bytes]], *, has_more: bool, ends: bool = True) -> Response:
+    """Answer with a page of objects, each its id and its JSON; lists of `/fine_tuning` name no ends."""
     first, last = (objects[0][0], objects[-1][0]) if objects else (None, None)
-    ends = dumps({"first_id": first, "last_id": last, "has_more": has_more})
+    named = {"first_id": first, "last_id": last} if ends else {}
     data = b",".join(body for _, body in objects)
-    body = b'{"object":"list","data":[' + data + b"]," + ends[1:]
+    body = b'{"object":"list","data":[' + data + b"]," + dumps({**named, "has_more": has_more})[1:]
     return Response(body, media_type="application/json")
 
 
-def page_of(page: Page[Any], shown: Callable[[Any], dict[str, Any]]) -> Response:
+def page_of(page: Page[Any], shown: Callable[[Any], dict[str, Any]], *, ends: bool = True) -> Response:
     """Answer with a page of stored objects in the form in which they are shown."""
-    return page_answer([(each.id, dumps(shown(each))) for each in page.objects], has_more=page.has_more)
+    objects = [(each.id, dumps(shown(each))) for each in page.objects]
+    return page_answer(objects, has_more=page.has_more, ends=ends)
 
 
 def hexadecimal_id(prefix: str) -> str:

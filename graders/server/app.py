@@ -6,17 +6,22 @@ from typing import cast
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI, Request, Response
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 
-from graders.server import evals, files, grade, health, items, jobs, runs
+from graders.server import evals, files, grade, health, items, runs, tuning
+from graders.server.addresses import is_page
 from graders.server.answers import answer
+from graders.server.description import DescribedApp
 from graders.server.failures import ApiError
 from graders.server.gate import Gate
 from graders.server.grade import Graders
+from graders.server.pages import routes
+from graders.server.pages.layout import error_page
+from graders.server.pages.making import Making
+from graders.server.pages.sessions import Sessions
+from graders.server.pages.trial import TrialGraders
 from graders.server.settings import Settings
-from graders.store import Store
+from graders.store import UNAVAILABLE, Store
 
 _GRADED_AT_ONCE = 64
 """Rows that `/graders/run` grades at once; others wait."""
@@ -28,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises:
         StoreError: the store cannot be opened.
     """
-    store = Store(settings.store, settings.database)
+    store = Store(settings.store, settings.database, settings.receivers)
 
     @asynccontextmanager
     async def open_store(app: FastAPI) -> AsyncIterator[None]:
@@ -36,34 +41,44 @@ def create_app(settings: Settings) -> FastAPI:
         with store:
             yield
 
-    app = FastAPI(title="graders", docs_url=None, redoc_url=None, lifespan=open_store, redirect_slashes=False)
+    app = DescribedApp(open_store, locked=bool(settings.keys))
     app.state.settings, app.state.store = settings, store
     app.state.graders = Graders(settings, settings.cache())
-    for room in (health, grade, files, evals, runs, items, jobs):
+    app.state.trials, app.state.making = TrialGraders(settings, settings.cache()), Making()
+    app.state.sessions = Sessions(settings.store / "sessions", settings.keys)
+    grade.add_run(app)
+    for room in (health, grade, files, evals, runs, items, tuning, routes):
         app.include_router(room.router)
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _no_route)
-    app.add_exception_handler(OperationalError, _busy)
-    app.add_exception_handler(NoConnectionError, _busy)
-    app.add_middleware(Gate, settings=settings)
+    for unavailable in UNAVAILABLE:
+        app.add_exception_handler(unavailable, _busy)
+    app.add_middleware(Gate, settings=settings, sessions=app.state.sessions, error_page=error_page)
     return app
 
 
-def _api_error(_: Request, error: Exception) -> Response:
-    known = cast(ApiError, error)
-    return answer(known.body(), known.status)
+def _worded(request: Request, error: ApiError) -> Response:
+    """Say what went wrong, to a program or to a person."""
+    return error_page(error) if is_page(request.scope["path"]) else answer(error.body(), error.status)
+
+
+def _api_error(request: Request, error: Exception) -> Response:
+    return _worded(request, cast(ApiError, error))
 
 
 def _no_route(request: Request, error: Exception) -> Response:
     """Answer where there is no such route."""
     status = error.status_code if isinstance(error, HTTPException) else 404
     asked = f"{request.method} {request.scope.get('asked_path', request.url.path)}"
-    return answer(ApiError(status, f"Invalid URL ({asked})").body(), status)
+    response = _worded(request, ApiError(status, f"Invalid URL ({asked})"))
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})  # with 405, the methods that there are
+    return response
 
 
-def _busy(_: Request, error: Exception) -> Response:
+def _busy(request: Request, error: Exception) -> Response:
     """Answer where the database is locked, or its disk full; the client tries again."""
     message = "The server cannot use its store now."
-    response = answer(ApiError(503, message, type_="server_error").body(), 503)
+    response = _worded(request, ApiError(503, message, type_="server_error"))
     response.headers["retry-after"] = "1"
     return response

@@ -1,16 +1,20 @@
 """Bodies of requests: read within limits, and taken for JSON only where they say that they are."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from graders.server.failures import ApiError, kind_of
 from graders.server.settings import Limits
 from graders.strict_json import loads_unique
 
+_SLOWEST = 1024
+"""Bytes of a body that have to come in a second, on the whole."""
 _SMALL = 2**16
 """Bytes up to which a body is parsed without going to another thread."""
 
@@ -24,24 +28,33 @@ async def chunks(request: Request, limit: int, seconds: float) -> AsyncIterator[
     """Give a body piece by piece.
 
     Raises:
-        ApiError: it is longer than `limit`, or its sender was silent for too long.
+        ApiError: it is longer than `limit`, or its sender was silent for so many seconds, or too slow.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and (len(declared) > 15 or int(declared) > limit):
         raise too_large(limit)
-    held, stream = 0, request.stream()
-    while True:
+    held, more, started = 0, True, time.monotonic()
+    while more:
+        latest = started + seconds + held / _SLOWEST - time.monotonic()
         try:
-            piece = await asyncio.wait_for(anext(stream, None), seconds)
+            async with asyncio.timeout(min(seconds, latest)):
+                message = await request.receive()
         except TimeoutError:
             raise ApiError(408, "The request did not come to its end in time.") from None
-        if piece is None:
-            return
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        piece, more = message.get("body", b""), message.get("more_body", False)
         held += len(piece)
         if held > limit:
             raise too_large(limit)
         if piece:
             yield piece
+
+
+def is_small(request: Request) -> bool:
+    """Say whether a request has told that its body is small."""
+    declared = request.headers.get("content-length", "")
+    return declared.isdigit() and len(declared) < 10 and int(declared) <= _SMALL
 
 
 async def json_object(request: Request) -> dict[str, Any]:

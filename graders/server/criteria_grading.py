@@ -5,6 +5,7 @@ the others another: to a model's prompt a part of the sample that a row lacks is
 an error.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
@@ -24,7 +25,10 @@ _JUDGED = ("score_model", "label_model")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one row came out: a result for each criterion, and what judges said."""
+    """How one row came out: a result for each criterion, and what judges said.
+
+    A row whose model could not be asked has no results.
+    """
 
     results: Sequence[dict[str, Any]]
     passed: bool
@@ -32,9 +36,16 @@ class Outcome:
     traces: Sequence[Trace] = ()
 
 
+_UNSAMPLED = Outcome((), passed=False, errored=True)
+
+
+def _unsampled(row: Row) -> bool:
+    return row.sampling is not None and row.sampling.sampled.sample is None
+
+
 @dataclass
 class Begun:
-    """Rows that are being graded, and their batch for each group of criteria."""
+    """Rows that are being graded, and the batch, for each group of criteria, of those that have a sample."""
 
     rows: Sequence[Row]
     batches: Sequence[Batch]
@@ -49,9 +60,8 @@ class _Group:
     def several(self) -> Several:
         return cast(Several, self.grader.scorer)
 
-    def batch(self, rows: Sequence[Row], first: int) -> Batch:
+    def batch(self, rows: Sequence[Row], numbers: Sequence[int]) -> Batch:
         kind = _Lenient if self.lenient else Batch
-        numbers = range(first, first + len(rows))
         return kind([row.item for row in rows], [row.sample for row in rows], {}, numbers)
 
 
@@ -97,7 +107,8 @@ class CriteriaGrader:
 
     def begin(self, rows: Sequence[Row], first: int) -> Begun:
         """Start to grade rows, of which the first has this number, without waiting."""
-        batches = [group.batch(rows, first) for group in self.groups]
+        asked = {number: row for number, row in enumerate(rows, first) if not _unsampled(row)}
+        batches = [group.batch(list(asked.values()), list(asked)) for group in self.groups]
         for group, batch in zip(self.groups, batches, strict=True):
             group.grader.begin(batch)
         return Begun(rows, batches)
@@ -110,7 +121,8 @@ class CriteriaGrader:
             for key, part in scores.parts.items():
                 samples = JudgeSamples.of(group.several.parts[key], batch) if group.lenient else None
                 columns[key] = _Column(key, part, group.several.thresholds[key] or 0.0, samples)
-        return [self._outcome(columns, row) for row in range(len(begun.rows))]
+        places = itertools.count()
+        return [_UNSAMPLED if _unsampled(row) else self._outcome(columns, next(places)) for row in begun.rows]
 
     def _outcome(self, columns: Mapping[str, "_Column"], row: int) -> Outcome:
         found = [columns[key] for key in self.ids]
@@ -142,7 +154,14 @@ class _Column:
         score = 0.0 if self.failed(row) else float(self.scores.values[row])
         passed = not self.failed(row) and score >= self.threshold
         sample = None if self.samples is None else self.samples.sample(row, self.scores)
-        return {"name": self.key, "sample": sample, "passed": passed, "score": score}
+        result = {"name": self.key, "sample": sample, "passed": passed, "score": score}
+        failure = self.scores.error_details.get(row)
+        return result if failure is None else {**result, "error": _shown_failure(failure)}
+
+
+def _shown_failure(failure: Failure) -> dict[str, str]:
+    """Say why a criterion failed, which the hosted service leaves out."""
+    return {"code": failure.code.name, "reason": failure.reason, "message": failure.detail}
 
 
 def _compiled(criteria: Mapping[str, Any], settings: Settings, cache: Cache) -> Grader:

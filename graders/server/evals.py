@@ -5,11 +5,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from graders.server.answered import Page
+from graders.server.answered_evals import Eval, EvalDeleted
 from graders.server.answers import answer, hexadecimal_id, now, page_of
+from graders.server.asked import EvalBody, EvalChanges
 from graders.server.bodies import json_object
 from graders.server.criteria import criteria_of
+from graders.server.description import told
 from graders.server.failures import ApiError, not_found
-from graders.server.parameters import Query, metadata_of, name_of, only
+from graders.server.parameters import Listing, metadata_of, name_of, only
 from graders.server.settings import Settings
 from graders.server.sources import config_of
 from graders.store import Store, StoredEval, UnknownCursorError
@@ -17,8 +21,10 @@ from graders.store import Store, StoredEval, UnknownCursorError
 router = APIRouter(prefix="/v1/evals")
 Body = Annotated[dict[str, Any], Depends(json_object)]
 
+_LISTING = Listing(words={"order_by": ("created_at", "updated_at")}, marked=("order_by",))
 
-@router.post("")
+
+@router.post("", **told(Eval, status=201, body=EvalBody))
 def create(body: Body, request: Request) -> Response:
     """Make an eval."""
     only(body, ("data_source_config", "testing_criteria", "name", "metadata"))
@@ -37,28 +43,27 @@ def create(body: Body, request: Request) -> Response:
     return answer(shown(stored), 201)
 
 
-@router.get("")
+@router.get("", **told(Page[Eval], query=_LISTING.described()))
 def listing(request: Request) -> Response:
     """Give a page of evals."""
-    query = Query(request.query_params)
-    by = query.word("order_by", ("created_at", "updated_at"), "created_at") or "created_at"
-    descending = query.descending()
+    query = _LISTING.read(request.query_params)
+    by = query.words["order_by"] or "created_at"
     try:
         page = store_of(request).evals.page(
-            after=query.after, limit=query.limit, descending=descending, by=by
+            after=query.after, limit=query.limit, descending=query.descending, by=by
         )
     except UnknownCursorError:
         raise not_found("eval", query.after or "") from None
     return page_of(page, shown)
 
 
-@router.get("/{eval_id}")
+@router.get("/{eval_id}", **told(Eval))
 def get(eval_id: str, request: Request) -> Response:
     """Give an eval."""
     return answer(shown(eval_of(request, eval_id)))
 
 
-@router.post("/{eval_id}")
+@router.post("/{eval_id}", **told(Eval, body=EvalChanges))
 def update(eval_id: str, body: Body, request: Request) -> Response:
     """Change the name or the metadata of an eval."""
     only(body, ("name", "metadata"))
@@ -73,7 +78,7 @@ def update(eval_id: str, body: Body, request: Request) -> Response:
     return answer(shown(stored))
 
 
-@router.delete("/{eval_id}")
+@router.delete("/{eval_id}", **told(EvalDeleted))
 def delete(eval_id: str, request: Request) -> Response:
     """Remove an eval with its runs."""
     if not store_of(request).evals.delete(eval_id):

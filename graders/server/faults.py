@@ -4,6 +4,11 @@ import sys
 import traceback
 
 
+def say(text: str) -> None:
+    """Tell the operator something."""
+    print(f"note: {text}", file=sys.stderr, flush=True)
+
+
 def note(error: BaseException) -> None:
     """Write a fault to stderr."""
     frames = traceback.extract_tb(error.__traceback__)[-4:]

@@ -9,10 +9,13 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
+from graders.server.answered import File, FileDeleted, Page
 from graders.server.answers import alphanumeric, answer, now, page_of
+from graders.server.asked import FileForm
 from graders.server.bodies import chunks
+from graders.server.description import told, told_bytes
 from graders.server.failures import ApiError, invalid, missing, not_found, wrong_choice, wrong_type
-from graders.server.parameters import Query
+from graders.server.parameters import Listing
 from graders.server.settings import Settings
 from graders.server.uploads import Upload, receive
 from graders.store import QuotaError, Store, StoredFile, UnknownCursorError
@@ -21,12 +24,13 @@ from graders.strict_json import loads
 router = APIRouter(prefix="/v1/files")
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
+_LISTING = Listing("desc", 10_000, 10_000, {"purpose": PURPOSES})
 SOONEST, LATEST = 3600, 2_592_000
 _FORM_BYTES = 2**16
 """What a form may hold beside its file."""
 
 
-@router.post("")
+@router.post("", **told(File, body=FileForm))
 async def create(request: Request) -> Response:
     """Take a file in."""
     settings: Settings = request.app.state.settings
@@ -38,7 +42,7 @@ async def create(request: Request) -> Response:
             upload = await receive(request.headers.get("content-type", ""), pieces, incoming)
             stored = await run_in_threadpool(_keep, store, upload, settings)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise _full() from None
         raise
     return answer(shown(stored))
@@ -109,28 +113,28 @@ def _check_lines(upload: Upload) -> None:
                 raise ApiError(400, message, param="file") from None
 
 
-@router.get("")
+@router.get("", **told(Page[File], query=_LISTING.described()))
 def listing(request: Request) -> Response:
     """Give a page of files."""
-    query = Query(request.query_params, most=10_000, usual=10_000)
+    query = _LISTING.read(request.query_params)
     store: Store = request.app.state.store
-    descending, purpose = query.descending("desc"), query.word("purpose", PURPOSES)
+    purpose = query.words["purpose"]
     try:
         page = store.files.page(
-            after=query.after, limit=query.limit, descending=descending, purpose=purpose, now=now()
+            after=query.after, limit=query.limit, descending=query.descending, purpose=purpose, now=now()
         )
     except UnknownCursorError:
         raise not_found("File", query.after or "") from None
     return page_of(page, shown)
 
 
-@router.get("/{file_id}")
+@router.get("/{file_id}", **told(File))
 def get(file_id: str, request: Request) -> Response:
     """Give what is known of a file."""
     return answer(shown(_found(request, file_id)))
 
 
-@router.get("/{file_id}/content")
+@router.get("/{file_id}/content", response_class=StreamingResponse, **told_bytes())
 async def content(file_id: str, request: Request) -> Response:
     """Give the bytes of a file."""
     stored = await asyncio.to_thread(_found, request, file_id)
@@ -149,7 +153,7 @@ def _pieces(opened: BinaryIO) -> Iterator[bytes]:
             yield piece
 
 
-@router.delete("/{file_id}")
+@router.delete("/{file_id}", **told(FileDeleted))
 def delete(file_id: str, request: Request) -> Response:
     """Remove a file."""
     store: Store = request.app.state.store

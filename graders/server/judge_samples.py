@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from graders.batch import Batch
-from graders.judges import USAGE, JudgeRequest
+from graders.judges import JudgeRequest
 from graders.scores import Scores
 from graders.scoring import Scorer
-
-_NO_USAGE = dict.fromkeys(("total_tokens", "completion_tokens", "prompt_tokens", "cached_tokens"), 0)
+from graders.server.samplings import NO_USAGE
+from graders.server.shown_messages import flat
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,13 @@ class JudgeSamples:
         cut = failure is not None and failure.reason == "token_limit"
         usage = trace.get("usage") or {}
         return {
-            "input": [_flat(message) for message in self.messages[row]],
+            "input": [
+                {"role": each["role"], "content": flat(each["content"])} for each in self.messages[row]
+            ],
             "output": [] if raw is None else [{"role": "assistant", "content": raw}],
             "finish_reason": "length" if cut else "stop",
             "model": trace.get("model") or self.request.model,
-            "usage": {name: usage.get(name, 0) for name in _NO_USAGE if name in USAGE},
+            "usage": {name: usage.get(name, 0) for name in NO_USAGE},
             "error": None if failure is None else {"code": failure.code.name, "message": failure.detail},
             "seed": self.request.seed,
             "temperature": self.request.temperature,
@@ -48,15 +50,3 @@ class JudgeSamples:
             "reasoning_effort": self.request.reasoning_effort,
             "max_completions_tokens": self.request.max_tokens,
         }
-
-
-def _flat(message: Mapping[str, Any]) -> dict[str, Any]:
-    content = message["content"]
-    text = content if isinstance(content, str) else " ".join(map(_block, content))
-    return {"role": message["role"], "content": text}
-
-
-def _block(block: Mapping[str, Any]) -> str:
-    if block["type"] == "input_image":
-        return f"<image>{block['image_url']}</image>"
-    return str(block["text"]) if "text" in block else f"<{block['type']}>"

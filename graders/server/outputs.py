@@ -12,6 +12,8 @@ from graders.batch import build_sample
 from graders.judges import USAGE
 from graders.server.criteria_grading import Outcome
 from graders.server.rows import Row
+from graders.server.samplings import NO_USAGE
+from graders.server.shown_messages import shown_message
 from graders.store import Block, StoredRun
 from graders.store.items import item_id
 from graders.strict_json import dumps
@@ -36,16 +38,21 @@ class RunTally:
         usage = {said["model_name"]: Counter(_without_name(said)) for said in tally.get("usage", ())}
         return cls(rows, criteria, usage)
 
-    def add(self, outcome: Outcome) -> None:
-        """Count a row. One whose grader failed is counted as failed and as errored."""
-        self.rows["passed" if outcome.passed else "failed"] += 1
+    def add(self, row: Row, outcome: Outcome) -> None:
+        """Count a row: as failed and errored where its grader failed, only as errored where its model did."""
         self.rows["errored"] += outcome.errored
+        if outcome.results:
+            self.rows["passed" if outcome.passed else "failed"] += 1
+        if row.sampling is not None and row.sampling.usage is not None:
+            self._count(row.sampling.answered_by, row.sampling.usage)
         for result in outcome.results:
             self.criteria[result["name"]]["passed" if result["passed"] else "failed"] += 1
         for trace in outcome.traces:
             if trace["raw"] is not None or trace["usage"] is not None:
-                counts = self.usage.setdefault(trace["model"], Counter())
-                counts.update({"invocation_count": 1, **(trace["usage"] or {})})
+                self._count(trace["model"], trace["usage"] or {})
+
+    def _count(self, model: str, usage: Mapping[str, int]) -> None:
+        self.usage.setdefault(model, Counter()).update({"invocation_count": 1, **usage})
 
     def shown(self) -> dict[str, Any]:
         """Give the lists that a run shows."""
@@ -71,7 +78,7 @@ def block_of(
     """Make the output items of rows that follow each other, and count them."""
     created, items = int(time.time()), []
     for number, (row, outcome) in enumerate(zip(rows, outcomes, strict=True), first):
-        tally.add(outcome)
+        tally.add(row, outcome)
         status = "pass" if outcome.passed else "fail"
         items.append((number, status, dumps(_item(run, number, row, outcome, created))))
     return Block(items, dict(tally.rows), tally.shown())
@@ -89,13 +96,19 @@ def _item(run: StoredRun, number: int, row: Row, outcome: Outcome, created: int)
         "datasource_item": row.item,
         "_datasource_item_content_hash": _content_hash(row.item),
         "results": outcome.results,
-        "sample": None if row.sample is None else shown_sample(row.sample),
+        "sample": _sample(row),
     }
 
 
 def _content_hash(item: Mapping[str, Any]) -> str:
     text = json.dumps(item, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sample(row: Row) -> dict[str, Any] | None:
+    if row.sampling is not None:
+        return row.sampling.shown()
+    return None if row.sample is None else shown_sample(row.sample)
 
 
 def shown_sample(given: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -107,24 +120,13 @@ def shown_sample(given: str | Mapping[str, Any]) -> dict[str, Any]:
     model = sample.get("model")
     return {
         "input": [],
-        "output": [_message(message)] if isinstance(message, dict) else [],
+        "output": [shown_message(message)] if isinstance(message, dict) else [],
         "finish_reason": str(choice.get("finish_reason") or "stop"),
         "model": model if isinstance(model, str) else None,
-        "usage": {"total_tokens": 0, "completion_tokens": 0, "prompt_tokens": 0, "cached_tokens": 0},
+        "usage": dict(NO_USAGE),
         "error": None,
         "temperature": None,
         "max_completion_tokens": None,
         "top_p": None,
         "seed": None,
-    }
-
-
-def _message(message: Mapping[str, Any]) -> dict[str, Any]:
-    content = message.get("content")
-    return {
-        "role": message.get("role", "assistant"),
-        "content": content,
-        "tool_call_id": None,
-        "tool_calls": message.get("tool_calls") or None,
-        "function_call": message.get("function_call"),
     }

@@ -1,7 +1,9 @@
 """Read parameters of bodies and queries, and say in the API's words what is wrong with them."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from graders.server.failures import ApiError, invalid, missing, unknown_parameter, wrong_choice, wrong_type
 
@@ -96,38 +98,78 @@ def name_of(body: Mapping[str, Any]) -> str | None:
     return name or None
 
 
-class Query:
-    """The parameters of a list: where its page begins, how long it is, in which order."""
+class Query(NamedTuple):
+    """What a list is asked for: where its page begins, how long it is, in which order, of which words."""
 
-    def __init__(self, given: Mapping[str, str], *, most: int = 100, usual: int = 20) -> None:
-        self._given = given
-        self.after = given.get("after") or None
-        self.limit = self._limit(most, usual)
+    after: str | None
+    limit: int
+    descending: bool
+    words: Mapping[str, str | None]
 
-    def word(self, name: str, choices: Sequence[str], usual: str | None = None) -> str | None:
-        """Give a parameter that is one of several words.
+
+@dataclass(frozen=True)
+class Listing:
+    """The parameters that a list takes; `words` have their choices, of which the first is usual if `marked`.
+
+    A list without an `order` has the last first.
+    """
+
+    order: str | None = "asc"
+    most: int = 100
+    usual: int = 20
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    marked: tuple[str, ...] = ()
+
+    def read(self, given: Mapping[str, str]) -> Query:
+        """Read the parameters.
 
         Raises:
-            ApiError: it is none of them.
+            ApiError: one of them cannot be used.
         """
-        value = self._given.get(name)
-        if value is None:
-            return usual
-        if value not in choices:
-            raise wrong_choice(name, value, choices)
-        return value
+        limit = self._limit(given.get("limit"))
+        order = "desc" if self.order is None else _word(given, "order", _ORDERS) or self.order
+        words = {name: self._chosen(given, name) for name in self.words}
+        return Query(given.get("after") or None, limit, order == "desc", words)
 
-    def descending(self, usual: str = "asc") -> bool:
-        """Say whether the last comes first."""
-        return self.word("order", ("asc", "desc"), usual) == "desc"
+    def _chosen(self, given: Mapping[str, str], name: str) -> str | None:
+        choices = self.words[name]
+        return _word(given, name, choices) or (choices[0] if name in self.marked else None)
 
-    def _limit(self, most: int, usual: int) -> int:
-        text = self._given.get("limit")
+    def described(self) -> list[dict[str, Any]]:
+        """Give the parameters as an OpenAPI document tells them."""
+        limit = {"type": "integer", "minimum": 1, "maximum": self.most, "default": self.usual}
+        told = [_parameter("after", {"type": "string"}), _parameter("limit", limit)]
+        if self.order is not None:
+            told.append(_parameter("order", _choice(_ORDERS, self.order)))
+        for name, choices in self.words.items():
+            told.append(_parameter(name, _choice(choices, choices[0] if name in self.marked else None)))
+        return told
+
+    def _limit(self, text: str | None) -> int:
         if text is None:
-            return usual
-        if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 9:
+            return self.usual
+        if not re.fullmatch(r"-?[0-9]{1,9}", text):
             raise wrong_type("limit", "an integer", text)
-        return _bounded(int(text), most)
+        return _bounded(int(text), self.most)
+
+
+_ORDERS = ("asc", "desc")
+
+
+def _word(given: Mapping[str, str], name: str, choices: Sequence[str]) -> str | None:
+    value = given.get(name)
+    if value is not None and value not in choices:
+        raise wrong_choice(name, value, choices)
+    return value
+
+
+def _choice(choices: Sequence[str], usual: str | None) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string", "enum": list(choices)}
+    return schema if usual is None else {**schema, "default": usual}
+
+
+def _parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": dict(schema)}
 
 
 def _bounded(limit: int, most: int) -> int:

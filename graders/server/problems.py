@@ -20,9 +20,9 @@ _MULTI = "Multigrader validation test failed: 400: "
 def refusal(document: Mapping[str, Any], problems: Sequence[Problem], root: str) -> ApiError:
     """Give the answer to a document that cannot be used, by its first problem; `root` is its parameter."""
     if document.get("type") != "multi":
-        return _worded(problems[0], root)
+        return worded(problems[0], root)
     graders = document.get("graders")
-    error = _taken_for_a_map(graders) or _worded(problems[0], "")
+    error = _taken_for_a_map(graders) or worded(problems[0], "")
     if isinstance(graders, list):
         return error
     return ApiError(400, _MULTI + error.message, param=root)
@@ -56,7 +56,8 @@ def _taken_for_a_map(graders: object) -> ApiError | None:
     return wrong_type(f"graders.{name}", "an object", graders[name])
 
 
-def _worded(problem: Problem, root: str) -> ApiError:
+def worded(problem: Problem, root: str) -> ApiError:
+    """Give the answer to one problem of a document; `root` is its parameter."""
     param = (root + problem.path.removeprefix("$")).lstrip(".") or "grader"
     lacks = _MISSING.match(problem.message)
     if lacks:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from graders.errors import GradersError
 from graders.server.failures import kind_of
+from graders.server.samplings import Sampling
 from graders.server.schemas import ItemError, ItemSchema
 from graders.strict_json import loads
 
@@ -21,11 +22,15 @@ class RowError(GradersError):
 
 
 class Row(NamedTuple):
-    """One row: what is graded, and the model's output where the row has one; its line's size in bytes."""
+    """One row: what is graded, and the model's output where the row has one; its line's size in bytes.
+
+    `sampling` says how the output came about, where it was this server that asked.
+    """
 
     item: dict[str, Any]
     sample: str | dict[str, Any] | None
     size: int = 0
+    sampling: Sampling | None = None
 
 
 def inline_rows(content: Sequence[Any], start: int = 0) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from graders.cache import Cache
 from graders.judges.asking import Asking
 from graders.sandbox.confinement import Confinement
+from graders.store import receiver_of
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names under which only this machine is reached."""
@@ -24,7 +25,9 @@ class Limits:
     depth: int = 100
     """Deepest nesting of a JSON body."""
     read_seconds: float = 60.0
-    """Longest silence of a client that is still sending."""
+    """Longest silence of a client that is still sending a body."""
+    idle_seconds: int = 30
+    """Longest time between requests, for the head of one, and in which nothing of an answer is taken."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,22 @@ class Settings:
     media_root: Path | None = None
     limits: Limits = field(default_factory=Limits)
     runs_at_once: int = 4
+    model_base_url: str | None = None
+    """The endpoint that runs of the data sources `completions` and `responses` sample from."""
+    webhooks: tuple[str, ...] = field(default=(), repr=False)
+    """The addresses that are told when a run has ended."""
+    webhook_secret: bytes = field(default=b"", repr=False)
+    """What the messages to them are signed with."""
 
     @property
     def hosts(self) -> frozenset[str]:
         """The names that a request may call this server by."""
         return LOOPBACK | {name.lower() for name in (self.host, *self.allowed_hosts)}
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        """The names that the receivers of webhooks go by in the store."""
+        return tuple(map(receiver_of, self.webhooks))
 
     def cache(self) -> Cache:
         """Make the server's own cache."""

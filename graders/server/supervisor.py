@@ -18,6 +18,8 @@ from graders.server.web import answer_requests
 LONGEST_SILENCE = 60.0
 """Seconds after which a runner that has not said that it is alive is replaced."""
 _SHORT, _LONGEST_PAUSE, _SECONDS_TO_END = 10.0, 5.0, 5.0
+_SOCKETS = 8192
+"""Open files of each process, where the usual number of 1024 would end a rush."""
 
 
 @dataclass
@@ -130,6 +132,19 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _allow_sockets() -> None:
+    """Let this process, and those that it starts, have as many connections at once as they may."""
+    try:
+        import resource
+    except ImportError:  # nobody counts them here
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _SOCKETS if hard == resource.RLIM_INFINITY else min(_SOCKETS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # a system that allows fewer than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def serve(settings: Settings, listening: socket.socket, workers: int, ready: Callable[[], None]) -> None:
     """Serve until a signal comes, in so many processes; `ready` is called when requests are answered."""
     others = [Child("web", settings, listening.fileno()) for _ in range(workers - 1)]
@@ -137,5 +152,6 @@ def serve(settings: Settings, listening: socket.socket, workers: int, ready: Cal
         raise OSError("a socket cannot be shared by several processes here")
     # the web server raises the signal again when it has ended: the others are to end then, too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _allow_sockets()
     with _kept([Child("runner", settings), *others]):
         answer_requests(settings, listening, ready)

@@ -1,26 +1,20 @@
-"""The database: SQLite with a write-ahead log, or whatever a URL names.
-
-Design: who writes takes SQLite's write lock at the beginning of the transaction, so two writers wait for each
-other and never find half-way that they cannot go on.
-"""
+"""The database of a store, and who may do what with it at the same time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from graders.store.migrations import StoreError, migrate
+from graders.store.engines import StoreError, be_alone, engine_of, first_line, snapshots
+from graders.store.migrations import migrate
 
-__all__ = ["Database", "StoreError"]
+__all__ = ["UNAVAILABLE", "Database", "StoreError"]
 
-_PATIENCE = 30.0
-"""Seconds that a writer waits for another one."""
-_POOL: dict[str, Any] = {"pool_size": 16, "max_overflow": 100}
-"""At least as many connections as there are threads that answer requests."""
+UNAVAILABLE = (OperationalError, InterfaceError, NoConnectionError)
+"""What is raised where the database cannot be used now: locked for long, its disk full, not to be reached."""
 
 
 class Database:
@@ -28,24 +22,32 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engine = _engine(url)
+        self._engine = engine_of(url)
+        self._reader = snapshots(self._engine)
         self._writer = self._engine.execution_options(immediate=True)
         try:
-            with self.writing() as connection:
+            with self.writing_alone() as connection:
                 migrate(connection)
         except SQLAlchemyError as error:
-            raise StoreError(f"the database cannot be opened: {_first_line(error)}") from None
+            raise StoreError(f"the database cannot be opened: {first_line(error)}") from None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database."""
-        with self._engine.connect() as connection:
+        with self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose changes are kept together, or not at all."""
         with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing_alone(self) -> Iterator[Connection]:
+        """Give a connection as `writing` does, to one at a time: for what a row's lock does not protect."""
+        with self.writing() as connection:
+            be_alone(connection)
             yield connection
 
     def close(self) -> None:
@@ -56,33 +58,3 @@ class Database:
 def sqlite_url(path: Path) -> str:
     """Give the URL of a SQLite file."""
     return f"sqlite:///{path}"
-
-
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed, pool_pre_ping=True, **_POOL)
-        engine = create_engine(
-            parsed, connect_args={"timeout": _PATIENCE, "check_same_thread": False}, **_POOL
-        )
-    except (ArgumentError, ImportError) as error:
-        raise StoreError(f"the database cannot be opened: {_first_line(error)}") from None
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # transactions begin where we say
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

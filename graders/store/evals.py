@@ -9,7 +9,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from graders.store.blobs import Blobs
 from graders.store.database import Database
 from graders.store.pages import Page, cursor_of, rows_behind
-from graders.store.runs import blobs_of_runs
+from graders.store.runs import remove_runs
 from graders.store.tables import EVALS, RUNS
 from graders.strict_json import dumps, loads
 
@@ -46,7 +46,8 @@ class Evals:
     def change(self, eval_id: str, changes: Mapping[str, Any], now: int) -> StoredEval | None:
         """Change parts of an eval's body; give the eval as it is now, or None where there is none."""
         with self.database.writing() as connection:
-            row = connection.execute(select(EVALS).where(EVALS.c.id == eval_id)).first()
+            named = select(EVALS).where(EVALS.c.id == eval_id).with_for_update()
+            row = connection.execute(named).first()
             if row is None:
                 return None
             body = {**loads(row.body), **changes}
@@ -57,10 +58,14 @@ class Evals:
     def delete(self, eval_id: str) -> bool:
         """Remove an eval with its runs and their output items; say whether it was there."""
         with self.database.writing() as connection:
-            named = blobs_of_runs(connection, RUNS.c.eval_id == eval_id)
-            done = connection.execute(delete(EVALS).where(EVALS.c.id == eval_id))
-            self.blobs.forget(connection, named)
-        return done.rowcount == 1
+            # held, so that no run comes while those that are there are removed
+            named = select(EVALS.c.seq).where(EVALS.c.id == eval_id).with_for_update()
+            if connection.execute(named).first() is None:
+                return False
+            removed = remove_runs(connection, RUNS.c.eval_id == eval_id)
+            connection.execute(delete(EVALS).where(EVALS.c.id == eval_id))
+        self.blobs.forget(removed.blobs)
+        return True
 
     def page(self, *, after: str | None, limit: int, descending: bool, by: str) -> Page[StoredEval]:
         """Give evals in the order of `created_at` or `updated_at`.

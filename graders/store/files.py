@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select
 
 from graders.store.blobs import Blobs, Incoming, QuotaError
-from graders.store.database import Database
+from graders.store.database import UNAVAILABLE, Database
 from graders.store.pages import Page, cursor_of, rows_behind
 from graders.store.tables import FILES
 from graders.strict_json import dumps, loads
@@ -39,12 +39,16 @@ class Files:
             QuotaError: all files together would be larger than `quota`, in bytes.
         """
         values = {**vars(stored), "body": dumps(stored.body)}
-        with self.database.writing() as connection:
-            held = connection.execute(select(func.coalesce(func.sum(FILES.c.bytes), 0))).scalar_one()
-            if held + stored.bytes > quota:
-                raise QuotaError
-            connection.execute(insert(FILES).values(values))
-            self.blobs.keep(incoming)
+        try:
+            with self.database.writing_alone() as connection:
+                held = connection.execute(select(func.coalesce(func.sum(FILES.c.bytes), 0))).scalar_one()
+                if held + stored.bytes > quota:
+                    raise QuotaError
+                self.blobs.keep(incoming)
+                connection.execute(insert(FILES).values(values))
+        except UNAVAILABLE:
+            self.blobs.forget([stored.blob])
+            raise
 
     def get(self, file_id: str, now: int) -> StoredFile | None:
         """Give a file, or None where there is none of that id."""
@@ -66,10 +70,9 @@ class Files:
 
     def _remove(self, where: ColumnElement[bool]) -> int:
         with self.database.writing() as connection:
-            named = set(connection.execute(select(FILES.c.blob).where(where)).scalars())
-            done = connection.execute(delete(FILES).where(where))
-            self.blobs.forget(connection, named)
-        return done.rowcount
+            named = connection.execute(delete(FILES).where(where).returning(FILES.c.blob)).scalars().all()
+        self.blobs.forget(named)
+        return len(named)
 
     def page(
         self, *, after: str | None, limit: int, descending: bool, purpose: str | None, now: int

@@ -1,18 +1,21 @@
 """Stored output items, each the JSON that is shown of it.
 
 Design: the id of an item is made of its run's id and its row: a row that is graded again after a crash has
-the id that it had before, and no index is needed to find it.
+the id that it had before, and no index is needed to find it. A run may have a million items: when it is
+removed, they go a few at a time, so that nobody waits for long.
 """
 
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from graders.store.database import Database
+from graders.store.engines import give_back
 from graders.store.pages import Page, UnknownCursorError, rows_behind
-from graders.store.tables import ITEMS, RUNS
+from graders.store.tables import ITEMS, REMOVED_RUNS, RUNS
 
+_SWEPT = 2000
 _ID = re.compile(r"outputitem_([0-9a-f]{24})([0-9a-f]{8})")
 
 
@@ -63,9 +66,31 @@ class Items:
             if status is not None:
                 query = query.where(ITEMS.c.status == status)
             rows, more = rows_behind(
-                connection, query, (ITEMS.c.row,), cursor, limit=limit, descending=descending
+                connection,
+                query,
+                (ITEMS.c.row,),
+                cursor,
+                limit=limit,
+                descending=descending,
+                body=ITEMS.c.body,
             )
         return Page([bytes(row.body) for row in rows], more)
+
+    def sweep(self) -> bool:
+        """Remove some output items of runs that are gone; say whether there may be more."""
+        with self.database.reading() as connection:
+            gone = connection.execute(select(REMOVED_RUNS.c.run_seq).limit(1)).scalar()
+        if gone is None:
+            return False
+        items = select(ITEMS.c.row).where(ITEMS.c.run_seq == gone).order_by(ITEMS.c.row)
+        with self.database.writing() as connection:
+            end = connection.execute(items.offset(_SWEPT).limit(1)).scalar()
+            some = delete(ITEMS).where(ITEMS.c.run_seq == gone)
+            if end is None:
+                connection.execute(delete(REMOVED_RUNS).where(REMOVED_RUNS.c.run_seq == gone))
+            connection.execute(some if end is None else some.where(ITEMS.c.row < end))
+            give_back(connection)
+        return True
 
     def _cursor(self, run_id: str, after: str) -> tuple[int]:
         row = row_of(run_id, after)

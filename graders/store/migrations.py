@@ -4,14 +4,10 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, inspect, select, update
 
-from graders.errors import GradersError
-from graders.store.tables import METADATA
+from graders.store.engines import StoreError
+from graders.store.tables import DELIVERIES_METADATA, JOBS_METADATA, METADATA
 
 Step = Callable[[Connection], None]
-
-
-class StoreError(GradersError):
-    """The store cannot be opened or used."""
 
 
 VERSION = Table("schema_version", MetaData(), Column("version", Integer, nullable=False))
@@ -21,7 +17,15 @@ def _first(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
-STEPS: Sequence[Step] = (_first,)
+def _jobs(connection: Connection) -> None:
+    JOBS_METADATA.create_all(connection)
+
+
+def _deliveries(connection: Connection) -> None:
+    DELIVERIES_METADATA.create_all(connection)
+
+
+STEPS: Sequence[Step] = (_first, _jobs, _deliveries)
 """What leads from version n to version n + 1."""
 
 

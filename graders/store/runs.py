@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     insert,
     or_,
     select,
@@ -25,12 +26,14 @@ from sqlalchemy.exc import IntegrityError
 
 from graders.store.blobs import Blobs
 from graders.store.database import Database
+from graders.store.deliveries import announce
 from graders.store.pages import Page, cursor_of, rows_behind
-from graders.store.tables import EVALS, ITEMS, RUNS
+from graders.store.tables import EVALS, ITEMS, REMOVED_RUNS, RUNS
 from graders.strict_json import dumps, loads
 
 QUEUED, IN_PROGRESS = "queued", "in_progress"
 FINAL = ("completed", "canceled", "failed")
+MOST = 2**31 - 1
 COUNTS = ("passed", "failed", "errored")
 
 
@@ -79,6 +82,8 @@ class Runs:
 
     database: Database
     blobs: Blobs
+    receivers: Sequence[str] = ()
+    """Who is told that a run has ended (`deliveries`)."""
 
     def add(self, run: StoredRun) -> bool:
         """Queue a new run; give False where its eval is gone."""
@@ -99,23 +104,29 @@ class Runs:
             row = connection.execute(select(RUNS).where(_named(eval_id, run_id))).first()
         return None if row is None else _stored(row)
 
+    def there(self, eval_id: str, run_id: str) -> bool:
+        """Say whether an eval has a run, without reading what was asked for: that may be large."""
+        with self.database.reading() as connection:
+            return bool(connection.execute(select(exists().where(_named(eval_id, run_id)))).scalar())
+
     def cancel(self, eval_id: str, run_id: str) -> StoredRun | None:
         """Stop a run that is not over; give the run as it is now, or None where there is none."""
         with self.database.writing() as connection:
             open_run = and_(_named(eval_id, run_id), RUNS.c.status.not_in(FINAL))
-            connection.execute(update(RUNS).where(open_run).values(status="canceled", owner=None))
+            changed = connection.execute(update(RUNS).where(open_run).values(status="canceled", owner=None))
+            if changed.rowcount == 1:
+                announce(connection, self.receivers, run_id, "canceled")
             row = connection.execute(select(RUNS).where(_named(eval_id, run_id))).first()
-            if row is not None and row.blob is not None:
-                self.blobs.forget(connection, [row.blob])
+        if row is not None and row.blob is not None:
+            self.blobs.forget([row.blob])
         return None if row is None else _stored(row)
 
     def delete(self, eval_id: str, run_id: str) -> bool:
-        """Remove a run with its output items; say whether it was there."""
+        """Remove a run; say whether it was there. Its output items go bit by bit (`Items.sweep`)."""
         with self.database.writing() as connection:
-            named = blobs_of_runs(connection, _named(eval_id, run_id))
-            done = connection.execute(delete(RUNS).where(_named(eval_id, run_id)))
-            self.blobs.forget(connection, named)
-        return done.rowcount == 1
+            removed = remove_runs(connection, _named(eval_id, run_id))
+        self.blobs.forget(removed.blobs)
+        return removed.n == 1
 
     def page(
         self, eval_id: str, *, after: str | None, limit: int, descending: bool, status: str | None
@@ -132,23 +143,29 @@ class Runs:
         with self.database.reading() as connection:
             where = and_(RUNS.c.eval_id == eval_id, RUNS.c.id == after)
             cursor = None if after is None else cursor_of(connection, RUNS, by, where)
-            rows, more = rows_behind(connection, query, by, cursor, limit=limit, descending=descending)
+            rows, more = rows_behind(
+                connection, query, by, cursor, limit=limit, descending=descending, body=RUNS.c.body
+            )
         return Page([_stored(row) for row in rows], more)
 
-    def claim(self, owner: str, now: float, patience: float, held: Sequence[int] = ()) -> Claim | None:
-        """Take the oldest run that is queued, or in progress and held by nobody who is alive.
+    def claim(
+        self, owner: str, now: float, patience: float, held: Sequence[int] = (), *, most_attempts: int = MOST
+    ) -> Claim | None:
+        """Take a run that is queued, or in progress and held by nobody who is alive.
 
         Nobody is alive who has the name `owner` and does not hold the run (`held`), or who has not been
-        heard of for `patience` seconds.
+        heard of for `patience` seconds. Runs that were begun less often without getting further come first,
+        of these the oldest; those begun `most_attempts` times or more do not come at all.
         """
         silent = or_(RUNS.c.owner.is_(None), RUNS.c.owner == owner, RUNS.c.beat_at < now - patience)
         free = or_(RUNS.c.status == QUEUED, and_(RUNS.c.status == IN_PROGRESS, silent))
-        query = select(RUNS).where(free, RUNS.c.seq.not_in(held)).order_by(RUNS.c.seq).limit(1)
+        wanted = and_(free, RUNS.c.seq.not_in(held), RUNS.c.attempts < most_attempts)
         with self.database.reading() as connection:
-            if connection.execute(query).first() is None:
+            if not connection.execute(select(exists().where(wanted))).scalar():
                 return None
+        query = select(RUNS).where(wanted).order_by(RUNS.c.attempts, RUNS.c.seq).limit(1)
         with self.database.writing() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(query.with_for_update(skip_locked=True)).first()
             if row is None:
                 return None
             attempts = row.attempts + 1
@@ -188,15 +205,26 @@ class Runs:
         values = {"status": status, "error": dumps(dict(error)) if error else None, "owner": None}
         with self.database.writing() as connection:
             changed = connection.execute(update(RUNS).where(_held(claim, owner)).values(values))
-            if claim.run.blob is not None:
-                self.blobs.forget(connection, [claim.run.blob])
+            if changed.rowcount == 1:
+                announce(connection, self.receivers, claim.run.id, status)
+        if claim.run.blob is not None:
+            self.blobs.forget([claim.run.blob])
         return changed.rowcount == 1
 
 
-def blobs_of_runs(connection: Connection, where: ColumnElement[bool]) -> set[str]:
-    """Give the names of the bytes that some runs read."""
-    query = select(RUNS.c.blob).where(where, RUNS.c.blob.is_not(None))
-    return {str(name) for name in connection.execute(query).scalars()}
+class Removed(NamedTuple):
+    """How many runs were removed, and the names of the bytes that they read."""
+
+    n: int
+    blobs: set[str]
+
+
+def remove_runs(connection: Connection, where: ColumnElement[bool]) -> Removed:
+    """Remove runs, and note that their output items are to be removed."""
+    rows = connection.execute(delete(RUNS).where(where).returning(RUNS.c.seq, RUNS.c.blob)).all()
+    if rows:
+        connection.execute(insert(REMOVED_RUNS), [{"run_seq": row.seq} for row in rows])
+    return Removed(len(rows), {row.blob for row in rows if row.blob is not None})
 
 
 def _held(claim: Claim, owner: str) -> ColumnElement[bool]:

@@ -20,8 +20,30 @@ def test_a_file_without_a_key_is_no_file_of_keys(graders, folder):
     assert "there is no key in it" in done.stderr
 
 
-def test_the_two_ways_to_name_a_judge_exclude_each_other(graders):
-    assert graders("serve", "--judge", "openai", "--model-base-url", "http://127.0.0.1:1/v1").exit_code == 2
+@pytest.mark.parametrize("option", ["--model-base-url", "--webhook"])
+def test_what_is_no_address_is_refused(graders, folder, option):
+    (folder / "secret").write_text("whsec_" + "QUFB" * 8)
+    secret = ("--webhook-secret-file", "secret") if option == "--webhook" else ()
+    done = graders("serve", "--port", "0", option, "ftp://user:password@host/x", *secret)
+    assert done.exit_code == 2
+    assert "password" not in done.stderr
+
+
+def test_webhooks_and_their_secret_need_each_other(graders, folder):
+    (folder / "secret").write_text("whsec_" + "QUFB" * 8)
+    assert graders("serve", "--webhook", "http://127.0.0.1:1/").exit_code == 2
+    assert graders("serve", "--webhook-secret-file", "secret").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "QUFB" * 8, "whsec_", "whsec_QUFB", "whsec_!!!!", "whsec_" + "QUFB" * 40]
+)
+def test_a_secret_that_no_client_could_check_is_refused_and_not_repeated(graders, folder, text):
+    (folder / "secret").write_text(text)
+    done = graders("serve", "--webhook", "http://127.0.0.1:1/", "--webhook-secret-file", "secret")
+    assert done.exit_code == 1
+    assert "expected a secret" in done.stderr
+    assert "QUFBQUFB" not in done.stderr
 
 
 def test_a_store_that_cannot_be_opened_is_named(graders, folder):

@@ -11,7 +11,10 @@ from typing import Any
 
 KEY = "sk-canary-0123456789"
 KILLS = 20
-WARM = "import sys, openai; from graders.cli import main; openai.OpenAI; sys.stdin.readline(); main()"
+WARM = (
+    "import sys, graders.cli.pull, openai; from graders.cli import main\n"
+    "openai.OpenAI; sys.stdin.readline(); main()"
+)
 # `graders pull`, but imported already when it is told to begin: the next one warms up while one works.
 
 

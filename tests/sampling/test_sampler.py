@@ -4,11 +4,17 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graders.cache import Cache
+from graders.endpoints.abilities import Abilities
+from graders.endpoints.client import Answer
 from graders.endpoints.limits import Limits
 from graders.errors import ConfigError
-from graders.sampling import Sampler, SampleRequest, repetitions
+from graders.sampling import Chat, Responses, Sampler, SampleRequest, repetitions
+from graders.sampling.replies import read_answer
+from graders.strict_json import dumps
 
 PROMPT = ({"role": "developer", "content": "Be brief."}, {"role": "user", "content": "2 + 2?"})
 QUICK = Limits(concurrency=4, seconds=5.0, retries=3)
@@ -111,9 +117,6 @@ def test_the_budget_ends_the_asking(endpoint: Any) -> None:
 
 
 def test_tool_calls_come_through(sampler: Sampler, endpoint: Any, monkeypatch: Any) -> None:
-    from graders.endpoints.client import Answer
-    from graders.sampling.replies import read_answer
-
     call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     message = {"role": "assistant", "content": None, "tool_calls": [call]}
     body = json.dumps({"choices": [{"message": message, "finish_reason": "tool_calls"}]}).encode()
@@ -126,9 +129,6 @@ def test_tool_calls_come_through(sampler: Sampler, endpoint: Any, monkeypatch: A
     "body", [b"", b"[]", b"{}", b'{"choices": []}', b'{"choices": [{"message": 1}]}', b"\xff"]
 )
 def test_what_is_no_answer_is_said_to_be_none(body: bytes) -> None:
-    from graders.endpoints.client import Answer
-    from graders.sampling.replies import read_answer
-
     failure = read_answer(Answer(200, {}, body), "tiny", str).failure
     assert failure is not None
     assert failure.reason == "no_answer"
@@ -153,9 +153,6 @@ def test_a_spec_is_a_model_and_perhaps_an_address(endpoint: Any) -> None:
     ],
 )
 def test_a_failure_is_not_taken_for_an_empty_answer(choice: Any) -> None:
-    from graders.endpoints.client import Answer
-    from graders.sampling.replies import read_answer
-
     sampled = read_answer(Answer(200, {}, json.dumps({"choices": [choice]}).encode()), "tiny", str)
     assert sampled.failure is not None
     assert sampled.failure.reason == "no_answer"
@@ -163,10 +160,85 @@ def test_a_failure_is_not_taken_for_an_empty_answer(choice: Any) -> None:
 
 @pytest.mark.parametrize("message", [{"content": ""}, {"content": None}, {"content": []}, {"refusal": "no"}])
 def test_a_model_that_says_nothing_has_answered(message: Any) -> None:
-    from graders.endpoints.client import Answer
-    from graders.sampling.replies import read_answer
-
     body = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
     sample = read_answer(Answer(200, {}, body), "tiny", str).sample
     assert sample is not None
     assert sample["choices"][0]["message"]["content"] == ""
+
+
+WILD = st.none() | st.integers(-9, 9) | st.text(max_size=3) | st.lists(st.integers(), max_size=2)
+TEXT = WILD | st.just("text")
+BLOCK = WILD | st.fixed_dictionaries(
+    {"type": WILD | st.sampled_from(("text", "input_text", "output_text", "input_image", "image_url"))},
+    optional={"text": TEXT, "image_url": TEXT | st.fixed_dictionaries({}, optional={"url": TEXT})},
+)
+CALL = WILD | st.fixed_dictionaries(
+    {"type": st.just("function"), "call_id": WILD},
+    optional={"function": WILD | st.fixed_dictionaries({"name": TEXT}), "name": TEXT, "arguments": TEXT},
+)
+MESSAGE = st.fixed_dictionaries(
+    {},
+    optional={
+        "role": WILD | st.sampled_from(("user", "developer", "assistant", "tool")),
+        "content": TEXT | st.lists(BLOCK, max_size=3),
+        "tool_calls": WILD | st.lists(CALL, max_size=2),
+        "audio": WILD,
+        "refusal": WILD,
+    },
+)
+ITEM = CALL | st.fixed_dictionaries(
+    {"type": st.sampled_from(("message", "reasoning", "function_call"))},
+    optional={"content": WILD | st.lists(BLOCK, max_size=2), "summary": WILD | st.lists(BLOCK, max_size=2)},
+)
+ANSWER = st.fixed_dictionaries(
+    {},
+    optional={
+        "choices": WILD | st.lists(WILD | st.fixed_dictionaries({"message": WILD | MESSAGE}), max_size=2),
+        "output": WILD | st.lists(WILD | ITEM, max_size=3),
+        "status": WILD | st.sampled_from(("completed", "incomplete")),
+        "incomplete_details": WILD,
+        "model": WILD,
+        "usage": WILD | st.fixed_dictionaries({"prompt_tokens": WILD, "prompt_tokens_details": WILD}),
+    },
+)
+
+
+@given(st.lists(MESSAGE, max_size=3), ANSWER)
+def test_messages_and_answers_of_any_form_raise_nothing(messages: list[Any], value: Any) -> None:
+    for style in (Chat(), Responses()):
+        body = style.body(SampleRequest(messages), "m", Abilities(has_developer=False))
+        assert json.loads(dumps(body))["model"] == "m"
+        sampled = read_answer(Answer(200, {}, dumps(value)), "m", str, style)
+        assert (sampled.sample is None) == (sampled.failure is not None)
+
+
+def test_the_responses_api_gives_calls_refusals_and_the_summary_of_the_reasoning() -> None:
+    output = [
+        {"type": "reasoning", "summary": [{"type": "summary_text", "text": "I think"}]},
+        {"type": "message", "content": [{"type": "output_text", "text": "a"}]},
+        {"type": "message", "content": [{"type": "refusal", "refusal": "b"}]},
+        {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
+    ]  # fmt: skip
+    body = dumps({"status": "completed", "model": "served", "output": output})
+    sample = read_answer(Answer(200, {}, body), "asked", str, Responses()).sample
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    message = {"role": "assistant", "content": "a", "tool_calls": [call], "refusal": "b"}
+    assert sample == {
+        "model": "served",
+        "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
+        "output_reasoning_summary": "I think",
+    }
+
+
+def test_what_is_heard_is_in_the_sample() -> None:
+    message = {"content": None, "audio": {"id": "1", "data": "QUJD", "transcript": "abc"}}
+    body = dumps({"choices": [{"message": message}]})
+    sample = read_answer(Answer(200, {}, body), "tiny", str).sample
+    assert sample is not None
+    assert sample["output_audio"] == {"data": "QUJD", "transcript": "abc"}
+
+
+def test_samples_of_another_owner_are_asked_for_anew(endpoint: Any, tmp_path: Any) -> None:
+    for owner, n in (("one", 1), ("other", 2), ("one", 2)):
+        Sampler("tiny", endpoint.url, cache=Cache(tmp_path)).sample([SampleRequest(PROMPT, owner=owner)])
+        assert endpoint.n == n

@@ -10,7 +10,7 @@ from graders.batch import Batch
 from graders.config import GraderMessage
 from graders.judges.scripted import ScriptedJudge
 from graders.scoring import _media
-from graders.scoring._prompt import Prompt
+from graders.scoring.prompt import Prompt
 
 PNG = b"\x89PNG\r\n\x1a\n and pixels"
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt "

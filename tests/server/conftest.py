@@ -33,6 +33,7 @@ FUZZY = {
     "pass_threshold": 0.5,
 }
 SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}}
+LIMITED = Path(__file__).parent / "limited.py"
 CUSTOM = {"type": "custom", "item_schema": SCHEMA}
 
 
@@ -63,15 +64,20 @@ class Server:
     process: "subprocess.Popen[str] | None" = None
     url: str = ""
     said: list[str] = field(default_factory=list)
+    limits: dict[str, float] | None = None
+    listener: threading.Thread | None = None
 
     def start(self) -> "Server":
         command = [sys.executable, "-m", "graders", "serve", "--port", "0", "--store", str(self.folder)]
+        if self.limits is not None:
+            command = [sys.executable, str(LIMITED), str(self.folder), json.dumps(self.limits)]
         self.process = subprocess.Popen(
             [*command, *self.options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **self.environment},
         )  # fmt: skip
-        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, args=(self.process,), daemon=True)
+        self.listener.start()
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
         assert self.url, self.said
@@ -85,6 +91,8 @@ class Server:
         assert self.process is not None
         self.process.send_signal(number)
         code = self.process.wait(20)
+        assert self.listener is not None
+        self.listener.join(20)  # what it has said is all here
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
@@ -109,15 +117,19 @@ class Server:
             named = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, named, response.read())
 
-    def runner(self) -> int | None:
-        """Give the number of the process that is, or will be, the runner; None while there is none."""
+    def processes(self) -> list[int]:
+        """Give the numbers of the processes that the server and its children are."""
         assert self.process is not None
         tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
         children = [number for task in tasks for number in (task / "children").read_text().split()]
-        return next((int(each) for each in children if _is_child(each)), None)
+        return [self.process.pid, *map(int, children)]
+
+    def runner(self) -> int | None:
+        """Give the number of the process that is, or will be, the runner; None while there is none."""
+        return next((each for each in self.processes()[1:] if _is_child(each)), None)
 
 
-def _is_child(number: str) -> bool:
+def _is_child(number: int) -> bool:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{number}/cmdline").read_text().endswith("graders.server.child\0")
     return False
@@ -125,7 +137,19 @@ def _is_child(number: str) -> bool:
 
 @contextlib.contextmanager
 def running(folder: Path, *options: str, **environment: str) -> Iterator[Server]:
-    server = Server(folder, options, environment).start()
+    with _kept(Server(folder, options, environment)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running_limited(folder: Path, **limits: float) -> Iterator[Server]:
+    with _kept(Server(folder, limits=limits)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _kept(server: Server) -> Iterator[Server]:
+    server.start()
     try:
         yield server
     finally:
@@ -137,6 +161,12 @@ def running(folder: Path, *options: str, **environment: str) -> Iterator[Server]
 def serving():
     """Start a server in a folder with some options."""
     return running
+
+
+@pytest.fixture(scope="session")
+def serving_limited():
+    """Start a server in a folder whose limits are these."""
+    return running_limited
 
 
 @pytest.fixture(scope="session")

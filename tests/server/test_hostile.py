@@ -100,6 +100,14 @@ def test_no_eval_is_a_fault_of_the_server(server, body):
     assert server.ask("POST", "/v1/evals", body).status in (201, 400)
 
 
+def test_nothing_of_a_form_is_written_to_the_log(tmp_path, serving):
+    with serving(tmp_path / "store") as server:
+        for body in (b"--x\r\n\r\nsecret", b"secret", b"--x{secret", b"--x\r\nsecret: a\r\nb\r\n\r\n--x--"):
+            answer = server.ask("POST", "/v1/files", body, content_type="multipart/form-data; boundary=x")
+            assert answer.status == 400
+    assert server.said == []
+
+
 def test_a_thousand_requests_at_once_are_all_answered(server, exact):
     body = json.dumps({"grader": exact, "model_sample": "a", "item": {"answer": "a"}}).encode()
     start = threading.Barrier(50)

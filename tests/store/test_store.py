@@ -4,7 +4,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from graders.store import (
     Block,
@@ -15,16 +15,18 @@ from graders.store import (
     StoredRun,
     StoreError,
     UnknownCursorError,
+    pages,
 )
-from graders.store.items import item_id, row_of
+from graders.store.items import _SWEPT, item_id, row_of
 from graders.store.migrations import STEPS, migrate, version_of
+from graders.store.tables import ITEMS
 
 OWNER, OTHER = "one", "two"
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "store") as store:
+def store(tmp_path, database):
+    with Store(tmp_path / "store", database) as store:
         store.evals.add(StoredEval("eval_1", 1, 1, {"name": "e"}))
         yield store
 
@@ -131,6 +133,108 @@ def test_all_files_together_have_a_quota_and_what_does_not_fit_leaves_nothing(st
     assert len([path for path in store.blobs.folder.rglob("*") if path.is_file()]) == 1
 
 
+def test_a_run_that_was_begun_in_vain_comes_after_others_and_not_beside_them(store):
+    for name in ("a", "b"):
+        queued(store, f"evalrun_{name * 32}")
+    first = store.runs.claim(OWNER, 1.0, 60)
+    again = store.runs.claim(OWNER, 1.0, 60)
+    assert (again.seq, again.attempts) == (first.seq + 1, 1)  # as after a crash, the other one comes first
+    third = store.runs.claim(OWNER, 1.0, 60)
+    assert (third.seq, third.attempts) == (first.seq, 2)
+    assert store.runs.claim(OWNER, 1.0, 60, [again.seq], most_attempts=2) is None
+    assert store.runs.begin(third, OWNER, 1)
+    assert store.runs.append(third, OWNER, 0, block(0, 1))
+    assert store.runs.claim(OWNER, 1.0, 60, [again.seq], most_attempts=2).attempts == 1
+
+
+@pytest.mark.parametrize("what", ["run", "eval"])
+def test_the_items_of_a_run_that_is_gone_go_bit_by_bit(store, what):
+    run = queued(store)
+    claim = store.runs.claim(OWNER, 1.0, 60)
+    n = 2 * _SWEPT + 1
+    assert store.runs.append(claim, OWNER, 0, block(0, n))
+    assert not store.items.sweep()
+    assert store.runs.delete("eval_1", run.id) if what == "run" else store.evals.delete("eval_1")
+
+    def left():
+        with store.database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(ITEMS)).scalar()
+
+    assert store.items.get(run.id, item_id(run.id, 0)) is None
+    counts = []
+    while store.items.sweep():
+        counts.append(left())
+    assert counts == [n - _SWEPT, n - 2 * _SWEPT, 0]
+
+
+def test_space_that_items_took_is_given_back_to_the_disk(tmp_path):
+    with Store(tmp_path) as store:
+        store.evals.add(StoredEval("eval_1", 1, 1, {}))
+        run = queued(store)
+        claim = store.runs.claim(OWNER, 1.0, 60)
+        assert store.runs.append(claim, OWNER, 0, Block([(r, "pass", b"x" * 900) for r in range(3000)], {}))
+        store.runs.delete("eval_1", run.id)
+        while store.items.sweep():
+            pass
+    assert (tmp_path / "store.sqlite").stat().st_size < 2**18
+
+
+def test_a_page_of_large_items_ends_early_and_says_that_more_follow(store, monkeypatch):
+    monkeypatch.setattr(pages, "MOST_BYTES", 10)
+    run = queued(store)
+    claim = store.runs.claim(OWNER, 1.0, 60)
+    sizes = [4, 6, 1, 20, 10]
+    items = [(row, "pass", b"x" * size) for row, size in enumerate(sizes)]
+    assert store.runs.append(claim, OWNER, 0, Block(items, {}))
+    found, after = [], None
+    for _ in sizes:
+        page = store.items.page(run.id, after=after, limit=3, descending=False, status=None)
+        found.append([len(body) for body in page.objects])
+        after = item_id(run.id, sum(map(len, found)) - 1)
+        if not page.has_more:
+            break
+    assert found == [[4, 6], [1], [20], [10]]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 1000, "é'\""])
+def test_a_name_that_is_none_of_ours_is_not_found(store, name):
+    assert store.evals.get(name) is None
+    assert not store.evals.delete(name)
+    assert store.files.get(name, 1) is None
+    assert store.runs.cancel(name, name) is None
+    assert not store.runs.there(name, name)
+
+
+def test_what_is_removed_at_once_by_several_is_removed_once(store):
+    run = queued(store)
+    upload(store, "file-1", b"x")
+    with ThreadPoolExecutor(8) as executor:
+        assert sum(executor.map(lambda _: store.runs.delete("eval_1", run.id), range(8))) == 1
+        assert sum(executor.map(lambda _: store.files.delete("file-1", 1), range(8))) == 1
+        assert sum(executor.map(lambda _: store.evals.delete("eval_1"), range(8))) == 1
+
+
+def test_a_quota_holds_for_uploads_at_the_same_time(store):
+    def fits(n):
+        try:
+            upload(store, f"file-{n}", b"%d" % n * 60, quota=150)
+        except QuotaError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as executor:
+        assert sum(executor.map(fits, range(8))) == 2
+
+
+def test_a_store_is_made_once_by_many_at_the_same_time(tmp_path, database):
+    def open_it(_):
+        Store(tmp_path, database).close()
+        return True
+
+    with ThreadPoolExecutor(8) as executor:
+        assert all(executor.map(open_it, range(8)))
+
+
 def test_a_page_behind_what_is_not_there_is_an_error(store):
     with pytest.raises(UnknownCursorError):
         store.evals.page(after="eval_no", limit=1, descending=False, by="created_at")
@@ -173,7 +277,13 @@ def test_a_store_of_a_later_release_is_left_alone(tmp_path):
         Store(tmp_path)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "nosuch://x", "sqlite:////nowhere/at/all.sqlite"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense", "nosuch://x", "mysql://x", "sqlite:////nowhere/at/all.sqlite",
+        "postgresql://graders@/none?host=/nowhere",
+    ],
+)  # fmt: skip
 def test_a_database_that_cannot_be_opened_is_named(tmp_path, url):
     with pytest.raises(StoreError):
         Store(tmp_path, url)

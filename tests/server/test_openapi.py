@@ -1,0 +1,124 @@
+"""The OpenAPI document: it tells every route, and every route keeps to it."""
+
+import json
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    response_schema_conformance, negative_data_rejection, unsupported_method, allow_header_conformance,
+]  # fmt: skip
+# that what the document allows is taken is not among them: no schema tells what a template or a formula is
+BOUNDED = settings(
+    max_examples=settings().max_examples // 8,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def described(server):
+    return schemathesis.openapi.from_url(f"{server.url.removesuffix('/v1')}/openapi.json")
+
+
+@pytest.fixture(scope="module")
+def document(server):
+    return server.ask("GET", "/openapi.json").body
+
+
+@pytest.fixture(scope="module")
+def things(server):
+    """One object of each kind, by the names that paths have for their ids."""
+    schema = {"type": "custom", "item_schema": {"type": "object"}}
+    grader = {
+        "type": "string_check", "name": "exact", "operation": "eq",
+        "input": "{{sample.output_text}}", "reference": "{{item.answer}}",
+    }  # fmt: skip
+    with server.client() as client:
+        made = client.evals.create(data_source_config=schema, testing_criteria=[grader])
+        content = [{"item": {"answer": "a"}, "sample": "a"}]
+        source = {"type": "jsonl", "source": {"type": "file_content", "content": content}}
+        run = client.evals.runs.create(made.id, data_source=source)
+        while client.evals.runs.retrieve(run.id, eval_id=made.id).status != "completed":
+            pass
+        item = client.evals.runs.output_items.list(run.id, eval_id=made.id).data[0]
+        file = client.files.create(file=("a.jsonl", b'{"a": 1}'), purpose="fine-tune")
+        job = client.fine_tuning.jobs.create(model="m", training_file=file.id)
+    return {
+        "eval_id": made.id, "run_id": run.id, "item_id": item.id, "file_id": file.id, "job_id": job.id,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_no_request_is_a_fault_and_every_answer_is_told(described, things, mode):
+    operations = [each.ok() for each in described.get_all_operations()]
+    if mode is GenerationMode.NEGATIVE:
+        operations = [each for each in operations if each.body or each.query]  # any text can be an id
+    assert len(operations) > 10
+    for operation in operations:
+        ask(operation, mode, things)
+
+
+def ask(operation, mode, things):
+    """Ask what the document allows, or what it does not: of what is there, and of what is not."""
+
+    @given(case=operation.as_strategy(generation_mode=mode), there=st.booleans())
+    @BOUNDED
+    def ask_once(case, there):
+        if there and operation.method != "delete":
+            case.path_parameters = {name: things[name] for name in case.path_parameters or {}}
+        case.call_and_validate(checks=CHECKS)
+
+    ask_once()
+
+
+def test_every_operation_tells_what_it_answers_and_what_it_takes(document):
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            answers = operation["responses"]
+            assert set(answers) - {"default"} <= {"200", "201"}
+            assert len(answers) == 2
+            assert answers["default"]["content"]["application/json"]["schema"]["$ref"].endswith("/Error")
+            assert all("schema" in kind for each in answers.values() for kind in each["content"].values())
+            named = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
+            assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+            assert operation["summary"]
+            assert method == "post" or "requestBody" not in operation
+
+
+def test_every_reference_leads_somewhere_in_the_document(document):
+    text = json.dumps(document)
+    schemas = document["components"]["schemas"]
+    assert all(f'"#/components/schemas/{name}"' in text for name in schemas if name != "Eval")
+    for part in text.split('"$ref": "')[1:]:
+        assert part.partition('"')[0].removeprefix("#/components/schemas/") in schemas
+
+
+def test_nothing_is_fetched_from_elsewhere(server):
+    text = server.ask("GET", "/openapi.json").raw
+    assert b"http://" not in text
+    assert b"https://" not in text
+    for path in ("/docs", "/redoc"):
+        assert server.ask("GET", path).status == 404
+
+
+def test_keys_are_told_where_they_are_needed(server, document, serving, tmp_path):
+    assert "security" not in document
+    with serving(tmp_path / "store", GRADERS_API_KEY="sk-one") as locked:
+        told = locked.ask("GET", "/openapi.json", api_key="sk-one").body
+    assert told["security"] == [{"bearer": []}, {"api-key": []}]
+    assert set(told["components"]["securitySchemes"]) == {"bearer", "api-key"}
+    assert told["paths"]["/healthz"]["get"]["security"] == []
