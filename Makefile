@@ -5,7 +5,7 @@ CORE := .venv/.core
 READY := .venv/.installed
 PEERS := .venv/.peers
 
-.PHONY: help demo check test test-all soak bench clean
+.PHONY: help demo check test test-all soak bench docs dist clean
 help:
 	@echo 'make demo      grade 5,276 real model solutions, one minute'
 	@echo 'make check     lint, formatting, types'
@@ -13,6 +13,8 @@ help:
 	@echo 'make test-all  also the tests with real outside parts (installs them, most of them into .envs)'
 	@echo 'make soak      the long tests'
 	@echo 'make bench     the benchmarks, half an hour (installs what they compare with)'
+	@echo 'make docs      the pages of docs/, in site/'
+	@echo 'make dist      wheel, sdist and bill of materials in dist/, tried where nothing else is installed'
 
 $(CORE): pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -43,16 +45,27 @@ test: $(READY)
 test-all: $(READY)
 	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && eval "$$(sh tools/browser.sh)" && \
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/ray.sh)" && \
+	    eval "$$(PYTHON='$(PYTHON)' sh tools/trainers.sh)" && \
+	    eval "$$(PYTHON='$(PYTHON)' sh tools/clients.sh)" && eval "$$(sh tools/postgres.sh)" && \
 	    $(BIN)/pytest -n auto -m 'not soak'
 
 soak: $(READY)
 	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && eval "$$(sh tools/browser.sh)" && \
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/ray.sh)" && \
+	    eval "$$(PYTHON='$(PYTHON)' sh tools/trainers.sh)" && \
+	    eval "$$(PYTHON='$(PYTHON)' sh tools/clients.sh)" && eval "$$(sh tools/postgres.sh)" && \
 	    HYPOTHESIS_PROFILE=soak $(BIN)/pytest
 
 bench: $(PEERS)
 	PYTHON='$(PYTHON)' sh tools/oracles.sh > /dev/null || echo 'the data of NLTK could not be fetched' >&2
+	sh tools/wrk.sh || echo 'wrk could not be installed' >&2
 	$(BIN)/python -m benchmarks
 
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
+
+dist: $(READY)
+	$(BIN)/python tools/dist.py
+
 clean:
-	rm -rf .venv .envs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .envs build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
