@@ -23,7 +23,7 @@ MAX_JSON = 2**28
 
 
 class Lines(NamedTuple):
-    """Lines of JSON that are not parsed yet, none of them blank; `first` is the number of the first of them."""
+    """Lines of JSON that are not parsed yet, none of them blank; `first` is the number of their first."""
 
     texts: Sequence[bytes]
     first: int
