@@ -15,7 +15,7 @@ the wire it is reward 0.0 with the hosted flags. `hosted_flags` makes the last o
 dictionary it returns has the keys, order and defaults that the hosted service was observed to send.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -237,7 +237,14 @@ def hosted_flags(errors: Iterable[RowError]) -> dict[str, bool | str | None]:
         known = error.code not in (Code.row_parse_error, Code.embedding_error)
         said = error.reason if error.code == Code.python_grader_server_error else error.detail
         details.setdefault(error.code.name if known else Code.other_error.name, said)
-    flags: dict[str, bool | str | None] = {}
-    for key, code, detail_of in _HOSTED_FLAGS:
-        flags[key] = code.name in details if code is not None else details.get(detail_of or "")
-    return flags
+    return _flags(details) if details else dict(_NO_FLAGS)
+
+
+def _flags(details: Mapping[str, str]) -> dict[str, bool | str | None]:
+    return {
+        key: code.name in details if code is not None else details.get(detail_of or "")
+        for key, code, detail_of in _HOSTED_FLAGS
+    }
+
+
+_NO_FLAGS = _flags({})

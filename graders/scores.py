@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from graders.errors import Code, Failure, RowError, hosted_flags
 from graders.facts import Fact, as_lines, as_table, number
 
+_OK, _UNSCORED = np.uint8(Code.ok), np.uint8(Code.unscored)
+
 Trace = Mapping[str, Any]
 
 _SHOWN = 8
@@ -70,7 +72,9 @@ class Scores:
 
     def failed_rows(self) -> NDArray[np.bool_]:
         """Give (n,): whether this grader or one of its parts failed in the row."""
-        failed: NDArray[np.bool_] = (self.error_codes != Code.ok) & (self.error_codes != Code.unscored)
+        failed: NDArray[np.bool_] = self.error_codes != _OK
+        if failed.any():
+            failed &= self.error_codes != _UNSCORED
         for part in self.parts.values():
             failed = failed | part.failed_rows()
         return failed

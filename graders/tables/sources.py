@@ -50,6 +50,8 @@ class Table:
 
 def is_tabular(source: object) -> TypeGuard[Tabular]:
     """Say whether something is a table or a column, rather than a sequence of Python's values."""
+    if isinstance(source, list | tuple):
+        return False
     speaks = hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__")
     return speaks or _is_dataset(source) or _is_pandas(source, "DataFrame") or _is_pandas(source, "Series")
 

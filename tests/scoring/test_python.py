@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+import signal
 import threading
 import time
 from dataclasses import replace
@@ -410,11 +411,15 @@ def test_a_run_that_is_interrupted_leaves_nothing_at_work(confinement, tmp_path)
     grader = load_grader(document_of(source), confinement=confinement)
     rows = [{"item": {"seconds": 0 if number < 64 else 60}} for number in range(400)]
 
-    def interrupt(progress):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        evaluate(grader, rows, out=tmp_path / "run", on_progress=interrupt)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(2.0, signal.pthread_kill, (threading.get_ident(), signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(grader, rows, out=tmp_path / "run")
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, handler)
     deadline = time.monotonic() + 15
     while any(thread.name == "python" for thread in threading.enumerate()):
         assert time.monotonic() < deadline
