@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from graders.server.answered import File, FileDeleted, Page
 from graders.server.answers import alphanumeric, answer, now, page_of
@@ -143,8 +144,23 @@ async def content(file_id: str, request: Request) -> Response:
         opened = store.blobs.open(stored.blob)
     except FileNotFoundError:
         raise not_found("File", file_id) from None
-    headers = {"content-length": str(stored.bytes), "content-disposition": "attachment"}
-    return StreamingResponse(_pieces(opened), media_type="application/octet-stream", headers=headers)
+    return _Content(opened, stored.bytes)
+
+
+class _Content(StreamingResponse):
+    """The bytes of a file, which is let go of however the answer ends."""
+
+    def __init__(self, opened: BinaryIO, size: int) -> None:
+        headers = {"content-length": str(size), "content-disposition": "attachment"}
+        super().__init__(_pieces(opened), media_type="application/octet-stream", headers=headers)
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them, as long as somebody takes them."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._opened.close()
 
 
 def _pieces(opened: BinaryIO) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ import graders.server
 from graders.server.addresses import LOGIN, is_page
 from graders.server.app import create_app
 from graders.server.description import DescribedApp
+from graders.server.grade import add_run
 from graders.server.settings import Settings
 
 KEY, OTHER = "sk-one", "sk-two"
@@ -58,6 +59,7 @@ def told_routes(app):
 def every_told_route():
     """Give the routes of every module that the document tells, included in the application or not."""
     app = DescribedApp(lambda _: contextlib.nullcontext(), locked=False)
+    add_run(app)
     for router in routers():
         app.include_router(router)
     return told_routes(app)

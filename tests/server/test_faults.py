@@ -133,8 +133,9 @@ def hurried(tmp_path, serving):
 def test_a_database_that_is_locked_for_long_is_said_and_passes(hurried, custom, exact, runs):
     server, client = hurried, hurried.client()
     made = client.evals.create(data_source_config=custom, testing_criteria=[exact])
-    file = client.files.create(file=("rows.jsonl", lines(ROWS)), purpose="evals")
+    file = client.files.create(file=("rows.jsonl", lines(10 * ROWS)), purpose="evals")
     run = client.evals.runs.create(made.id, data_source=runs.from_file(file.id))
+    wait_until(lambda: client.evals.runs.retrieve(run.id, eval_id=made.id).result_counts.failed)
     path = server.folder.parent / "mine.sqlite"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -149,8 +150,8 @@ def test_a_database_that_is_locked_for_long_is_said_and_passes(hurried, custom, 
             other.execute("ROLLBACK")
             assert renamed.result(30).name == "renamed"
     over = runs.finished(client, run)
-    assert (over.status, over.result_counts.total) == ("completed", ROWS)
-    assert over.result_counts.passed + over.result_counts.failed == ROWS
+    assert (over.status, over.result_counts.total) == ("completed", 10 * ROWS)
+    assert over.result_counts.passed + over.result_counts.failed == 10 * ROWS
 
 
 def test_who_writes_waits_for_whoever_is_writing(server, client, custom, exact):
