@@ -76,6 +76,9 @@ class Child:
                 heard = said.readline()
                 silence.cancel()
         process.wait()
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
 
     def end(self) -> None:
         """End the process for good; it has a few seconds to do so itself."""
