@@ -47,6 +47,7 @@ test-all: $(READY)
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/ray.sh)" && \
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/trainers.sh)" && \
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/clients.sh)" && eval "$$(sh tools/postgres.sh)" && \
+	    eval "$$(sh tools/node.sh)" && eval "$$(PYTHON='$(PYTHON)' sh tools/azure.sh)" && \
 	    $(BIN)/pytest -n auto -m 'not soak'
 
 soak: $(READY)
@@ -54,6 +55,7 @@ soak: $(READY)
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/ray.sh)" && \
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/trainers.sh)" && \
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/clients.sh)" && eval "$$(sh tools/postgres.sh)" && \
+	    eval "$$(sh tools/node.sh)" && eval "$$(PYTHON='$(PYTHON)' sh tools/azure.sh)" && \
 	    HYPOTHESIS_PROFILE=soak $(BIN)/pytest
 
 bench: $(PEERS)

@@ -73,13 +73,11 @@ class Graders:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def is_quick(self, document: object) -> bool:
-        """Say whether a small row is graded in no time: the document is compiled, and compares texts."""
-        return (
-            isinstance(document, dict)
-            and document.get("type") == "string_check"
-            and self._known(_key(document)) is not None
-        )
+    def quick(self, document: object) -> Grader | None:
+        """Give the grader of a document that needs no time for a small row: known, and comparing texts."""
+        if isinstance(document, dict) and document.get("type") == "string_check":
+            return self._known(_key(document))
+        return None
 
     def _compiled(self, document: Mapping[str, Any]) -> Grader:
         check(document, "run", "grader", self.settings.confinement)
@@ -138,8 +136,9 @@ class _Direct(APIRoute):
 async def run(request: Request) -> Response:
     """Grade one row."""
     state, body = request.app.state, await json_object(request)
-    if is_small(request) and state.graders.is_quick(body.get("grader")):
-        return answer(_graded(body, state.graders))
+    quick = state.graders.quick(body.get("grader")) if is_small(request) else None
+    if quick is not None:
+        return answer(_graded(body, state.graders, quick))
     # threads of its own: whoever waits for a judge keeps no other request waiting
     return answer(await run_sync(_graded, body, state.graders, limiter=state.grading))
 
@@ -154,14 +153,17 @@ def _key(document: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(dumps(document)).digest()
 
 
-def _graded(body: Mapping[str, Any], graders: Graders) -> dict[str, Any]:
+def _graded(body: Mapping[str, Any], graders: Graders, grader: Grader | None = None) -> dict[str, Any]:
+    """Grade the row of a body, with the grader of its document where that is known already."""
     document = _document(body)
     sample = required(body, "model_sample", str)
     item = _item(body)
     name = str(_named(document)["name"])
     started = time.perf_counter()
-    if graders.may_run(document):
-        grade = replace(graders.get(document).grade(item, sample), name=name)
+    if grader is not None or graders.may_run(document):
+        grade = (grader or graders.get(document)).grade(item, sample)
+        if grade.name != name:
+            grade = replace(grade, name=name)
     else:
         grade = _unauthorized(name, str(document["type"]))
     return grade.to_hosted(time.perf_counter() - started)

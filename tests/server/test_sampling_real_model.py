@@ -4,7 +4,10 @@ The model, of 135 million parameters, knows little: nothing is said of how well 
 said of it. It samples, and it judges what it sampled.
 """
 
+import contextlib
 import importlib.util
+import os
+import time
 from pathlib import Path
 
 import openai
@@ -87,13 +90,17 @@ def places_refused(response):
     return {each["loc"] for each in caught.value.__cause__.errors()}
 
 
-@pytest.mark.parametrize("kind", ["completions", "responses"])
-def test_a_run_asks_a_real_model_and_is_graded_by_three_kinds_of_criteria(server, made, runs, kind):
+def source_of(kind):
     content = [{"item": {"country": country}} for country in COUNTRIES]
-    source = {
+    return {
         "type": kind, "model": "asked", "source": {"type": "file_content", "content": content},
         "input_messages": {"type": "template", "template": TEMPLATE}, "sampling_params": PARAMS,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["completions", "responses"])
+def test_a_run_asks_a_real_model_and_is_graded_by_three_kinds_of_criteria(server, made, runs, kind):
+    source = source_of(kind)
     with server.client() as client:
         run = runs.finished(client, client.evals.runs.create(made.id, data_source=source), 120)
         items = list(client.evals.runs.output_items.list(run.id, eval_id=made.id))
@@ -139,3 +146,32 @@ def _check_item(item, made):
     assert f"Text: {answer.content}" == labelled.sample["input"][-1]["content"]
     assert (short.score, short.passed, short.sample) == (1.0, True, None)
     assert item.status == ("pass" if named.passed else "fail")
+
+
+@pytest.mark.outside
+def test_the_page_of_such_a_run_opens_in_a_browser(server, made, runs, tmp_path):
+    with server.client() as client:
+        begun = client.evals.runs.create(made.id, data_source=source_of("completions"))
+        run = runs.finished(client, begun, 120)
+        item, *_ = client.evals.runs.output_items.list(run.id, eval_id=made.id)
+    path = Path(__file__).parents[1] / "report" / "browser.py"
+    spec = importlib.util.spec_from_file_location("real_model_browser", path)
+    browser = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(browser)
+    wanted = [*(each["name"] for each in CRITERIA), " ".join(item.sample.output[0].content.split())]
+    with browser.chromium(os.environ["GRADERS_CHROMIUM"], tmp_path / "profile") as page:
+        page.show(width=1200)
+        page.send("Page.navigate", url=run.report_url)
+        deadline = time.monotonic() + 60
+        while missing := [each for each in wanted if each not in shown(page)]:
+            assert time.monotonic() < deadline, missing
+            time.sleep(0.2)
+        page.screenshot(tmp_path / "run.png")
+        assert page.complaints == []
+
+
+def shown(page):
+    """Give all text of a page, that of what is folded too; nothing while another one comes in its place."""
+    with contextlib.suppress(AssertionError):
+        return " ".join(page.evaluate("document.body ? document.body.textContent : ''").split())
+    return ""
