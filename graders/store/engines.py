@@ -5,6 +5,8 @@ each other and never find half-way that they cannot go on. PostgreSQL locks rows
 at a time there takes a lock that has a number.
 """
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
@@ -84,7 +86,21 @@ def _sqlite(url: URL) -> Engine:
 def _prepare(connection: Any, _: object) -> None:
     connection.isolation_level = None  # transactions begin where we say
     for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+        _patiently(connection, f"PRAGMA {pragma}")
+
+
+def _patiently(connection: Any, statement: str) -> None:
+    """Execute what SQLite itself does not wait for: of two that turn the log on together one is refused."""
+    (milliseconds,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    latest = time.monotonic() + milliseconds / 1000
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                raise
+            time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:
