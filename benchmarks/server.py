@@ -18,7 +18,7 @@ from typing import NamedTuple
 from benchmarks.empty_route import ROUTE
 from graders.analysis.measure import Ratio
 
-ROUNDS, SECONDS, CONNECTIONS, MANY = 5, 3, 32, 1000
+ROUNDS, SECONDS, CONNECTIONS, MANY = 5, 3, 64, 1000
 RUN = "/fine_tuning/alpha/graders/run"
 GIVEN = {
     "grader": {
