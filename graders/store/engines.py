@@ -85,7 +85,10 @@ def _sqlite(url: URL) -> Engine:
 
 def _prepare(connection: Any, _: object) -> None:
     connection.isolation_level = None  # transactions begin where we say
-    for pragma in ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    if not pages:  # of a database that is not new this would wait for whoever writes to it
+        _patiently(connection, "PRAGMA auto_vacuum=INCREMENTAL")
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         _patiently(connection, f"PRAGMA {pragma}")
 
 

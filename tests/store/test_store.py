@@ -1,5 +1,6 @@
 """The store: what is claimed, what is kept together, what is forgotten."""
 
+import contextlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +18,7 @@ from graders.store import (
     UnknownCursorError,
     pages,
 )
+from graders.store.engines import engine_of
 from graders.store.items import _SWEPT, item_id, row_of
 from graders.store.migrations import STEPS, migrate, version_of
 from graders.store.tables import ITEMS
@@ -233,6 +235,17 @@ def test_a_store_is_made_once_by_many_at_the_same_time(tmp_path, database):
 
     with ThreadPoolExecutor(8) as executor:
         assert all(executor.map(open_it, range(8)))
+
+
+def test_who_reads_over_a_new_connection_waits_for_nobody_who_writes(tmp_path):
+    with Store(tmp_path / "store"):
+        path = tmp_path / "store" / "store.sqlite"
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            impatient = engine_of(f"sqlite:///{path}?timeout=0")
+            with impatient.connect() as connection:
+                assert connection.execute(select(func.count()).select_from(ITEMS)).scalar_one() == 0
+            impatient.dispose()
 
 
 def test_a_page_behind_what_is_not_there_is_an_error(store):
