@@ -4,14 +4,17 @@ BIN := .venv/bin
 CORE := .venv/.core
 READY := .venv/.installed
 PEERS := .venv/.peers
+MUTMUT := .venv/.mutation
 
-.PHONY: help demo check test test-all soak bench docs dist clean
+.PHONY: help demo check test test-all soak mutants coverage bench docs dist clean
 help:
 	@echo 'make demo      grade 5,276 real model solutions, one minute'
 	@echo 'make check     lint, formatting, types'
 	@echo 'make test      the tests that pip alone can give'
 	@echo 'make test-all  also the tests with real outside parts (installs them, most of them into .envs)'
-	@echo 'make soak      the long tests'
+	@echo 'make soak      the longest tests, then make mutants'
+	@echo 'make mutants   changes to the code that no test notices, most of an hour'
+	@echo 'make coverage  lines and branches that make test does not reach'
 	@echo 'make bench     the benchmarks, half an hour (installs what they compare with)'
 	@echo 'make docs      the pages of docs/, in site/'
 	@echo 'make dist      wheel, sdist and bill of materials in dist/, tried where nothing else is installed'
@@ -31,6 +34,10 @@ $(PEERS): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@
 
+$(MUTMUT): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
+	touch $@
+
 demo: $(CORE)
 	$(BIN)/python tools/demo.py
 
@@ -40,7 +47,7 @@ check: $(READY)
 	$(BIN)/mypy
 
 test: $(READY)
-	$(BIN)/pytest -n auto -m 'not outside and not soak'
+	$(BIN)/pytest -n auto -m 'not outside and not long and not soak'
 
 test-all: $(READY)
 	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && eval "$$(sh tools/browser.sh)" && \
@@ -57,6 +64,16 @@ soak: $(READY)
 	    eval "$$(PYTHON='$(PYTHON)' sh tools/clients.sh)" && eval "$$(sh tools/postgres.sh)" && \
 	    eval "$$(sh tools/node.sh)" && eval "$$(PYTHON='$(PYTHON)' sh tools/azure.sh)" && \
 	    HYPOTHESIS_PROFILE=soak $(BIN)/pytest
+	$(MAKE) mutants
+
+mutants: $(MUTMUT)
+	$(BIN)/python tools/mutants.py
+
+coverage: $(READY)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto -m 'not outside and not long and not soak'
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 bench: $(PEERS)
 	PYTHON='$(PYTHON)' sh tools/oracles.sh > /dev/null || echo 'the data of NLTK could not be fetched' >&2
@@ -70,4 +87,4 @@ dist: $(READY)
 	$(BIN)/python tools/dist.py
 
 clean:
-	rm -rf .venv .envs build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .envs .coverage build dist mutants site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -329,7 +329,7 @@ def _shown(text: str) -> str:
 def _function_hint(name: str) -> str:
     if name in _FUNCTION_HINTS:
         return _FUNCTION_HINTS[name]
-    nearest = difflib.get_close_matches(name.lower(), _FUNCTIONS, n=1)
+    nearest = difflib.get_close_matches(name.lower(), _FUNCTIONS)
     return f"did you mean {nearest[0]!r}?" if nearest else f"expected one of {', '.join(_FUNCTIONS)}"
 
 

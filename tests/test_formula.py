@@ -74,6 +74,8 @@ def test_agreed_mistakes_are_refused(text):
         ("-2^-2", -0.25),
         ("(2^3)^2", 64.0),
         ("((((7))))", 7.0),
+        ("3^1", 3.0),
+        ("4^1.5", 8.0),
     ],
 )
 def test_operators_bind_as_in_mathematics(text, expected):
@@ -253,6 +255,17 @@ def test_what_stands_side_by_side_is_not_deep(part):
     assert abs(value_of(" * ".join([part] * (2 * MAX_DEPTH)))) == 1.0
 
 
+@pytest.mark.parametrize("part", ["(1)", "-1", "1^1", "min(1)"])
+def test_what_ended_leaves_the_depth_as_it_was(part):
+    for deeper in (0, 1):
+        inner = "(" * (MAX_DEPTH - 2 + deeper)
+        text = f"(({part} + {inner}1{')' * len(inner)}))"
+        if deeper:
+            assert "nested deeper" in message_of(text)
+        else:
+            assert value_of(text) == 1.0 + value_of(part)
+
+
 def test_long_sums_and_many_arguments_are_not_deep():
     assert value_of("a" + "+a" * 2047, a=1) == 2048.0
     assert value_of("max(a" + ",a" * 2000 + ")", a=1) == 1.0
@@ -268,6 +281,11 @@ def test_a_long_sum_is_compared_printed_and_pickled():
 def test_a_megabyte_of_digits_is_refused():
     expected = "column 4097: the formula has 1000000 characters, at most 4096 are allowed"
     assert message_of("9" * 1_000_000) == expected
+
+
+def test_what_is_longer_than_40_characters_is_shortened():
+    assert message_of("1 " + "a" * 40) == f"column 3: expected an operator before '{'a' * 40}'"
+    assert message_of("1 " + "a" * 41) == f"column 3: expected an operator before '{'a' * 40}…'"
 
 
 def test_a_number_too_large_for_a_float_is_refused_and_shortened():
@@ -351,6 +369,13 @@ def test_the_values_are_a_copy_of_the_column():
     values, _ = parse_formula("a").evaluate({"a": column}, 2)
     values[0] = 5.0
     assert column.tolist() == [1.0, 1.0]
+
+
+def test_columns_of_any_width_are_computed_in_double_precision():
+    tenths, thirds = np.float32(0.1), np.float32(1 / 3)
+    columns = {"a": np.full(2, tenths), "b": np.full(2, thirds)}
+    values, _ = parse_formula("a * b").evaluate(columns, 2)
+    assert values.tolist() == [float(tenths) * float(thirds)] * 2
 
 
 def test_a_missing_column_is_refused():

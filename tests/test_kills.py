@@ -31,6 +31,7 @@ JUDGED = {
     "model": "m",
     "input": [{"role": "user", "content": "Rate {{sample.output_text}}"}],
 }
+OFTEN = [pytest.param(10, marks=pytest.mark.long), pytest.param(50, marks=pytest.mark.soak)]
 KINDS = {"deterministic": (NEAR, 120_000), "python": (PYTHON, 1500), "judge": (JUDGED, 12_000)}
 """A grader of each kind, and as many rows as take a few seconds."""
 
@@ -61,7 +62,7 @@ def words(request: pytest.FixtureRequest, tmp_path: Path, confinement: Confineme
 
 
 @pytest.mark.parametrize("words", KINDS, indirect=True)
-@pytest.mark.parametrize("kills", [10, pytest.param(50, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", OFTEN)
 def test_a_run_that_was_killed_gives_the_bytes_of_an_undisturbed_one(
     words: list[str], kills: int, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def test_every_extra_that_a_feature_needs_is_tried(repository: Path, dist: Modul
     assert set(extras) == dist.NEEDS.keys() | dist.NO_FEATURE
 
 
+@pytest.mark.long
 def test_the_wheel_works_alone_and_names_each_missing_extra(
     wheel: Path, dist: ModuleType, tmp_path: Path
 ) -> None:

@@ -104,6 +104,12 @@ def test_the_first_part_with_a_code_gives_its_code():
     assert first_codes([], 2).tolist() == [0, 0]
 
 
+def test_cautions_are_counted_together_with_those_of_the_parts():
+    deep = scores_of("b", 3, cautions={"odd": 2, "rare": 1})
+    whole = scores_of("a", 3, cautions={"odd": 3}, parts={"b": deep, "c": scores_of("c", 3)})
+    assert whole.all_cautions() == {"odd": 5, "rare": 1}
+
+
 def test_scores_survive_pickling():
     scores = scores_of("total", 2, {0: MISSING}, parts={"a": scores_of("a", 2)})
     again = pickle.loads(pickle.dumps(scores))

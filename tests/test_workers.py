@@ -104,6 +104,7 @@ def test_a_run_goes_on_with_another_number_of_workers(data):
     assert written("part") == written("whole")
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_is_replaced_and_its_block_done_again(data):
     evaluate(load_grader(MULTI), data, out="whole")
     before = set(children())

@@ -33,7 +33,7 @@ NEEDS: Mapping[str, Sequence[str] | str] = {
 }
 AFTER = {"postgres": "server"}  # who lacks the second is told of it first
 # Those of developers, what `graders bench` leaves out where it is absent, and TRL: nothing of it is loaded.
-NO_FEATURE = {"bench", "dev", "docs", "trl"}
+NO_FEATURE = {"bench", "dev", "docs", "mutation", "trl"}
 
 METRICS = """
 from graders.metrics import METRICS

@@ -90,6 +90,8 @@ def test_the_labels_are_the_enum_of_the_schema():
         return said("good")
 
     load_grader(DOCUMENT, judge=ScriptedJudge(note)).grade({}, "x")
+    assert asked[0]["name"] == "label_classification"
+    assert asked[0]["description"] == "One of the labels."
     assert asked[0]["strict"] is True
     assert asked[0]["schema"]["properties"]["result"] == {"type": "string", "enum": ["good", "fair", "bad"]}
     assert list(asked[0]["schema"]["properties"]) == ["steps", "result"]

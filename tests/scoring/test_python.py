@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 import signal
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -190,9 +191,9 @@ def test_the_detail_is_on_the_wire_with_its_flag_and_the_reward_is_0(confinement
     assert raised["python_grader_runtime_error_details"].endswith("KeyError: 'none'")
 
 
-def test_a_fault_of_the_sandbox_is_no_fault_of_the_source(confinement, tmp_path, repository):
+def test_a_fault_of_the_sandbox_is_no_fault_of_the_source(confinement, tmp_path):
     python = tmp_path / "python"
-    python.symlink_to(repository / ".venv" / "bin" / "python")
+    python.symlink_to(sys.executable)
     where = replace(confinement, level="none", python=python)
     zero = Options(on_error="zero")
     grader = load_grader(document_of(CONSTANT.format(1)), confinement=where, options=zero)

@@ -1,0 +1,93 @@
+"""Change the code in small ways, one at a time, and name the changes that no test notices.
+
+    python tools/mutants.py [PATTERN ...]      # "graders.formula*": of these functions only
+
+Needs the extra `mutation`. What is changed, and by which tests it is judged, stands in `pyproject.toml` under
+`tool.mutmut`; the changed tree is built in `mutants/`. `tests/mutants.toml` lists the changes that no test
+can notice, each with the reason; a change that survives and is not listed, or is listed and does not survive,
+ends this with 1.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DEEP = 20_000
+"""Calls inside each other: every function that can be changed is called through another one."""
+PROGRAM = f"import sys; sys.setrecursionlimit({DEEP}); from mutmut.__main__ import cli; cli()"
+NOTICED = ("killed", "timeout", "segfault", "caught by type check")
+_MANGLED = re.compile(r"^(?P<module>.+)\.x(?:ǁ(?P<owner>\w+)ǁ|_)(?P<name>\w+)__mutmut_\d+$")
+
+
+def main(patterns: Sequence[str]) -> int:
+    """Run, print a table and what survived; give the exit code."""
+    shutil.rmtree(ROOT / "mutants", ignore_errors=True)
+    done = mutmut("run", *patterns)
+    if done.returncode:
+        print(done.stdout[-5000:])
+        return done.returncode
+    outcomes = {name: outcome for name, outcome in told() if outcome != "not checked"}
+    print(table(outcomes))
+    survived = [change_of(name) for name, outcome in outcomes.items() if outcome not in NOTICED]
+    known = [each for each in listed() if not patterns or any(fnmatch(each[0], one) for one in patterns)]
+    new, gone = Counter(survived) - Counter(known), Counter(known) - Counter(survived)
+    for title, changes in (("noticed by no test", new), ("listed, and noticed or not made", gone)):
+        for function, change in changes.elements():
+            print(f"{title}: {function}\n    {change}")
+    return 1 if new or gone else 0
+
+
+def told() -> Iterable[tuple[str, str]]:
+    """Give each changed function that was made and what became of it."""
+    for line in mutmut("results", "--all", "True").stdout.splitlines():
+        name, _, outcome = line.strip().partition(": ")
+        yield name, outcome
+
+
+def table(outcomes: dict[str, str]) -> str:
+    """Give how many changes of each module were made and noticed."""
+    made = Counter(_match(name)["module"] for name in outcomes)
+    noticed = Counter(_match(name)["module"] for name, outcome in outcomes.items() if outcome in NOTICED)
+    rows = [*((module, made[module], noticed[module]) for module in sorted(made))]
+    rows.append(("together", sum(made.values()), sum(noticed.values())))
+    head = f"{'module':<40}{'changes':>8}{'noticed':>8}{'share':>8}"
+    return "\n".join([head, *(f"{name:<40}{n:>8}{k:>8}{k / n:>8.1%}" for name, n, k in rows)])
+
+
+def change_of(name: str) -> tuple[str, str]:
+    """Give the function that a change was made to, and the change: `old => new`, whole lines."""
+    found = _match(name)
+    shown = mutmut("show", name).stdout.splitlines()
+    lines = [line for line in shown if not line.startswith(("---", "+++"))]
+    sides = [" ".join(line[1:].strip() for line in lines if line[:1] == sign) for sign in "-+"]
+    function = ".".join(part for part in (found["module"], found["owner"], found["name"]) if part)
+    return function, " => ".join(sides)
+
+
+def listed() -> list[tuple[str, str]]:
+    """Give the changes that no test can notice."""
+    text = (ROOT / "tests" / "mutants.toml").read_text("utf-8")
+    return [(each["function"], change) for each in tomllib.loads(text)["alike"] for change in each["changes"]]
+
+
+def mutmut(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Run mutmut; what it prints is kept."""
+    command = [sys.executable, "-c", PROGRAM, *words]
+    return subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+
+
+def _match(name: str) -> "re.Match[str]":
+    match = _MANGLED.match(name)
+    assert match, name
+    return match
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
