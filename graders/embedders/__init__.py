@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Embedder", "batches", "checked", "encodable"]
+__all__ = ["Embedder", "batches", "checked"]
 
 _TEXTS_AT_ONCE = 256
 _CHARACTERS_AT_ONCE = 100_000
@@ -61,8 +61,3 @@ def checked(vectors: object, n: int) -> NDArray[np.float32]:
     if not np.isfinite(array).all():
         raise ValueError("expected finite numbers; got NaN or infinity")
     return array
-
-
-def encodable(text: str) -> str:
-    """Give the text with U+FFFD for each half of a surrogate pair that stands alone: UTF-8 has none."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

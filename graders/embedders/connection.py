@@ -1,82 +1,52 @@
-"""One request to `/v1/embeddings` through the official client: tried again, bounded, silent about the key.
+"""Requests to one `/v1/embeddings`: tried again where that may help, bounded, silent about the key.
 
-Design: how often and when to ask again is the client's business, which knows the endpoint's wishes
-(`Retry-After`, up to a minute) and otherwise waits longer each time. An endpoint that did not answer in all
-attempts is asked once each time from then on, until it answers.
+Design: an endpoint that did not answer in all attempts is asked once each time from then on, until it
+answers again.
 """
 
-import importlib.util
-import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
-from graders.endpoints import is_address, without_credentials
-from graders.errors import ConfigError, EmbeddingError, MissingExtraError, Problem
+from graders.endpoints.appraisal import MAY_PASS, Appraisal
+from graders.endpoints.client import Client, NoAnswerError
+from graders.endpoints.credentials import Entrance
+from graders.endpoints.dispatcher import Dispatcher, NotMadeError, OverdueError
+from graders.endpoints.limits import GRACE, Limits
+from graders.endpoints.refusals import refusal_of, silence_of, too_long
+from graders.errors import EmbeddingError, Failure
+from graders.interruptible import result_of
+from graders.strict_json import dumps
 
-KEY = "OPENAI_API_KEY"
-_PLACEHOLDER = "none"
+LONGEST_ANSWER = 64 * 2**20
+"""Bytes of an answer that are read: more than the vectors of a request take, written out in digits."""
 _ABOUT_THE_TEXTS = (400, 413, 422)
-_LONGEST_MESSAGE = 300
-_SHORTEST_SECRET = 6
-"""Keys of servers that want none, such as `x`, are words of any message."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Attempts of a request, and the seconds that the endpoint may be silent."""
+class _Outcome(NamedTuple):
+    """The body of an answer, or why there is none; `status` is that of the answer, 0 where none came."""
 
-    attempts: int = 6
-    timeout: float = 60.0
+    body: bytes = b""
+    failure: Failure | None = None
+    status: int = 0
+    retry_after: float | None = None
 
-
-def checked_url(url: str) -> str:
-    """Give the address, if it is one.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    if not is_address(url):
-        expected = "expected an address such as http://localhost:8000/v1"
-        raise ConfigError([Problem("embedder", f"{expected}; got {without_credentials(url)!r}")])
-    return url
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.failure is not None and self.failure.reason in MAY_PASS
 
 
 class Connection:
-    """The official client, bound to one address and the key of the environment."""
+    """Asks one endpoint; used by one thread at a time."""
 
-    def __init__(self, base_url: str, limits: Limits) -> None:
-        import openai
-
-        self._key = os.environ.get(KEY) or _PLACEHOLDER
-        self._attempts, self._is_down = limits.attempts, False
-        parts = urlsplit(base_url)
-        said = (self._key, parts.password or "", *dict(parse_qsl(parts.query)).values())
-        self._secrets = [secret for secret in said if len(secret) >= _SHORTEST_SECRET]
-        self._client = openai.OpenAI(
-            api_key=self._key,
-            base_url=urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")),
-            default_query=dict(parse_qsl(parts.query)),
-            timeout=limits.timeout,
-        )
-
-    @staticmethod
-    def require(host: str) -> None:
-        """Raise where nothing could be asked of a host.
-
-        Raises:
-            ConfigError: there is no key for OpenAI's own host, or one that no header can hold.
-            MissingExtraError: the client is not installed.
-        """
-        key = os.environ.get(KEY, "")
-        if not key and host == "api.openai.com":
-            raise ConfigError([Problem("embedder", f"openai needs a key: set {KEY}")])
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise ConfigError([Problem("embedder", f"expected {KEY} to be printable ASCII without spaces")])
-        if importlib.util.find_spec("openai") is None:
-            raise MissingExtraError("the embedder openai", "models")
+    def __init__(self, entrance: Entrance, limits: Limits) -> None:
+        self._entrance, self._seconds = entrance, limits.seconds
+        self._client = Client(entrance, longest=LONGEST_ANSWER)
+        waiting = replace(limits, seconds=limits.seconds + GRACE)
+        self._dispatcher: Dispatcher[_Outcome] = Dispatcher(waiting, self._appraise, name="embed")
+        self._is_down = False
 
     def ask(self, model: str, texts: Sequence[str]) -> bytes:
         """Give the body of the answer.
@@ -85,36 +55,29 @@ class Connection:
             EmbeddingError: there is none, or it is a refusal that other texts would not change.
             ValueError: the texts are refused.
         """
-        import openai
-
-        client = self._client.with_options(max_retries=0 if self._is_down else self._attempts - 1)
+        body = dumps({"model": model, "input": list(texts), "encoding_format": "base64"})
         try:
-            answer: Any = client.embeddings.with_raw_response.create(
-                model=model, input=list(texts), encoding_format="base64"
-            )
-            body: bytes = answer.content
-        except openai.APIStatusError as error:
-            self._is_down = error.status_code >= 500 or error.status_code in (408, 409, 429)
-            raise self._refusal(error.status_code, error.body) from None
-        except openai.APIConnectionError as error:
-            self._is_down = True
-            reason = type(error.__cause__ or error).__name__
-            said = self._hushed(str(error.__cause__ or error))
-            raise EmbeddingError(f"the endpoint does not answer: {reason}: {said}") from None
-        self._is_down = False
-        return body
+            outcome = result_of(self._dispatcher.submit(partial(self._once, body)))
+        except (NotMadeError, OverdueError) as error:
+            raise EmbeddingError(str(error)) from None
+        self._is_down = outcome.may_pass
+        if outcome.failure is None:
+            return outcome.body
+        detail = outcome.failure.detail
+        raise ValueError(detail) if outcome.status in _ABOUT_THE_TEXTS else EmbeddingError(detail)
 
-    def _refusal(self, status: int, body: object) -> Exception:
-        if status in (401, 403):  # what it says may hold a part of the key
-            return EmbeddingError(f"the endpoint refuses the key (HTTP {status})")
-        message = body.get("message") if isinstance(body, dict) else None
-        said = f": {self._hushed(message)}" if isinstance(message, str) else ""
-        if status in _ABOUT_THE_TEXTS:
-            return ValueError(f"the endpoint refuses the texts (HTTP {status}){said}")
-        return EmbeddingError(f"the endpoint refuses (HTTP {status}){said}")
+    def _once(self, body: bytes) -> _Outcome:
+        """Ask once, in a thread of the dispatcher."""
+        hush = self._entrance.hushed
+        try:
+            answer = self._client.post("/embeddings", body, seconds=self._seconds)
+        except NoAnswerError as error:
+            return _Outcome(failure=silence_of(error, self._seconds, hush))
+        if 200 <= answer.status < 300:
+            return _Outcome(answer.body)
+        failure, pause = refusal_of(answer, hush)
+        endless = too_long(pause)
+        return _Outcome(b"", endless or failure, answer.status, None if endless else pause)
 
-    def _hushed(self, text: str) -> str:
-        """Cut out secrets, and what begins like one."""
-        for secret in self._secrets:
-            text = re.sub(re.escape(secret[:12]) + r"\S*", "[key]", text)
-        return " ".join(text.split())[:_LONGEST_MESSAGE]
+    def _appraise(self, outcome: _Outcome) -> Appraisal:
+        return Appraisal(again=outcome.may_pass and not self._is_down, pause=outcome.retry_after)

@@ -1,22 +1,23 @@
 """An embedder behind an OpenAI-compatible `/v1/embeddings`: OpenAI's, a company's, or one on this machine."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from graders.embedders import batches, encodable
+from graders.embedders import batches
 from graders.embedders.answer import vectors_of
-from graders.embedders.connection import Connection, Limits, checked_url
+from graders.embedders.connection import Connection
 from graders.endpoints import without_credentials
+from graders.endpoints.client import require_client
+from graders.endpoints.contents import sendable
+from graders.endpoints.credentials import Entrance, checked_address, usual_address, usual_entrance
+from graders.endpoints.limits import Limits
 from graders.errors import EmbeddingError
 
 MODEL = "text-embedding-3-large"
 """What the hosted cosine embeds with."""
-_BASE_URL = "https://api.openai.com/v1"
 
 
 class OpenAIEmbedder:
@@ -34,12 +35,13 @@ class OpenAIEmbedder:
     def __init__(
         self, model: str | None = None, base_url: str | None = None, *, limits: Limits | None = None
     ) -> None:
+        require_client("the embedder openai")
         self.model = model or MODEL
-        self._base_url = checked_url(base_url or os.environ.get("OPENAI_BASE_URL") or _BASE_URL)
-        self.identity = f"openai:{self.model}@{without_credentials(self._base_url).rstrip('/')}"
+        self._url = checked_address(usual_address(base_url), "embedder")
+        self._entrance()
+        self.identity = f"openai:{self.model}@{without_credentials(self._url).rstrip('/')}"
         self._limits = limits or Limits()
         self._connection: Connection | None = None
-        Connection.require(urlsplit(self._base_url).hostname or "")
 
     def __repr__(self) -> str:
         return f"OpenAIEmbedder({self.identity!r})"
@@ -56,11 +58,14 @@ class OpenAIEmbedder:
             ValueError: the endpoint refuses the texts, one of which may be too long.
         """
         if self._connection is None:
-            self._connection = Connection(self._base_url, self._limits)
+            self._connection = Connection(self._entrance(), self._limits)
         parts = [
-            vectors_of(self._connection.ask(self.model, [encodable(text) for text in batch]), len(batch))
+            vectors_of(self._connection.ask(self.model, [sendable(text) for text in batch]), len(batch))
             for batch in batches(texts)
         ]
         if len({part.shape[1] for part in parts}) > 1:
             raise EmbeddingError("the endpoint gives vectors of different lengths")
         return np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
+
+    def _entrance(self) -> Entrance:
+        return usual_entrance(self._url, "embedder", "openai")

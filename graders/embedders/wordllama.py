@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from graders.embedders import encodable
+from graders.endpoints.contents import sendable
 from graders.errors import ConfigError, EmbeddingError, MissingExtraError, Problem
 
 _MODEL, _DIMENSIONS = "l2_supercat", 256
@@ -68,7 +68,7 @@ class WordLlamaEmbedder:
         tokenizer, weights = self._model.tokenizer, self._model.embedding
         vectors = np.zeros((len(texts), weights.shape[1]), dtype=np.float32)
         if texts:
-            written = [encodable(text) for text in texts]
+            written = [sendable(text) for text in texts]
             for row, encoded in enumerate(tokenizer.encode_batch(written, add_special_tokens=False)):
                 tokens, counts = np.unique(np.array(encoded.ids, dtype=np.intp), return_counts=True)
                 vectors[row] = counts @ weights[tokens].astype(np.float64) / max(1, len(encoded.ids))

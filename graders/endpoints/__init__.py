@@ -1,10 +1,12 @@
 """What holds for every endpoint asked over HTTP: which texts are addresses, what may be said of one."""
 
+import re
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["is_address", "is_hosted", "without_credentials"]
+__all__ = ["is_address", "is_azure", "is_hosted", "split_address", "without_credentials"]
 
-_HOSTED = (".openai.com", ".azure.com", ".azure.us", ".azure.cn", ".azure-api.net")
+_AZURE = (".azure.com", ".azure.us", ".azure.cn", ".azure-api.net")
+_BEGINNING = re.compile(r"@(?=https?://)")
 
 
 def is_address(url: str) -> bool:
@@ -18,7 +20,18 @@ def is_address(url: str) -> bool:
 
 def is_hosted(url: str) -> bool:
     """Tell whether an address is OpenAI's or Azure's: these take the newest names, and have all tools."""
-    return f".{urlsplit(url).hostname}".endswith(_HOSTED)
+    return f".{urlsplit(url).hostname}".endswith(".openai.com") or is_azure(url)
+
+
+def is_azure(url: str) -> bool:
+    """Tell whether an address is Azure's."""
+    return f".{urlsplit(url).hostname}".endswith(_AZURE)
+
+
+def split_address(text: str) -> tuple[str, str | None]:
+    """Split `NAME[@ADDRESS]` at the last `@` before `http://` or `https://`; a name may hold that sign."""
+    at = [found.start() for found in _BEGINNING.finditer(text)]
+    return (text[: at[-1]], text[at[-1] + 1 :]) if at else (text, None)
 
 
 def without_credentials(url: str) -> str:

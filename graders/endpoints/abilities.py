@@ -7,15 +7,19 @@ remembered. A refusal that names nothing is a refusal of the request.
 
 import re
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from graders.endpoints.client import Answer
+from graders.endpoints.refusals import refusal_text
 
 Form = Literal["json_schema", "json_object with schema", "json_object", "text"]
 
 FORMS: tuple[Form, ...] = ("json_schema", "json_object with schema", "json_object", "text")
 """The ways to ask for an answer's form, best first; at all but the first the prompt describes it too."""
 
-MAY_BE_UNKNOWN = (400, 404, 405, 415, 422, 501)
+_MAY_BE_UNKNOWN = (400, 404, 405, 415, 422, 501)
 """Statuses with which a part of a request is refused."""
 
 _UNKNOWN = re.compile(
@@ -43,6 +47,10 @@ class Abilities:
     other_limits: tuple[str, ...] = ("max_tokens",)
     has_developer: bool = True
     left_out: frozenset[str] = field(default_factory=frozenset)
+
+    def sayable(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what is said in a body: what is not None, and taken."""
+        return {name: each for name, each in body.items() if each is not None and name not in self.left_out}
 
     def without(self, refusal: str, body: dict[str, Any]) -> "Abilities | None":
         """Give what remains after a refusal of a body; None where it names no part of it."""
@@ -88,12 +96,27 @@ class Memory:
         """What is sent while nothing is known."""
         return self._first
 
-    def of(self, model: str) -> Abilities:
-        """Give what is known of a model."""
-        with self._lock:
-            return self._known.get(model, self._first)
+    def ask(
+        self,
+        model: str,
+        body: Callable[[Abilities], dict[str, Any]],
+        post: Callable[[dict[str, Any]], Answer],
+    ) -> Answer:
+        """Ask a model; and ask for less as long as the endpoint names what it does not take.
 
-    def learn(self, model: str, abilities: Abilities) -> None:
-        """Remember what succeeded."""
+        `body` makes a request for what is known of the model, `post` sends one.
+        """
         with self._lock:
-            self._known[model] = abilities
+            abilities = known = self._known.get(model, self._first)
+        while True:
+            said = abilities.sayable(body(abilities))
+            answer = post(said)
+            refused = answer.status in _MAY_BE_UNKNOWN
+            less = abilities.without(refusal_text(answer.body), said) if refused else None
+            if less is None:
+                break
+            abilities = less
+        if abilities is not known and answer.status < 300:
+            with self._lock:
+                self._known[model] = abilities
+        return answer

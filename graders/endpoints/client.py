@@ -25,7 +25,7 @@ from graders.endpoints.deadlines import Deadlines
 from graders.errors import MissingExtraError
 
 LONGEST_ANSWER = 16 * 2**20
-"""Bytes of an answer that are read."""
+"""Bytes of an answer that are read where nobody says how many."""
 _LONGEST_REFUSAL = 64 * 2**10
 _TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "h11", "ssl", "socket")
 
@@ -54,9 +54,9 @@ class Client:
         MissingExtraError: the official client is not installed.
     """
 
-    def __init__(self, entrance: Entrance) -> None:
+    def __init__(self, entrance: Entrance, *, longest: int = LONGEST_ANSWER) -> None:
         require_client("asking an endpoint")
-        self._entrance = entrance
+        self._entrance, self._longest = entrance, longest
         self._deadlines = Deadlines()
         self._lines: deque[_Line] = deque()
         weakref.finalize(self, _close, self._lines)
@@ -78,7 +78,7 @@ class Client:
         at = time.monotonic() + seconds
         line = self._line(path)
         try:
-            with self._deadlines.watch(at, line.cut), _naming():
+            with self._deadlines.watch(at, line.cut), naming():
                 answer = line.send(self._forms[path], body, seconds, headers or {})
         except BaseException as error:
             line.close()
@@ -101,7 +101,7 @@ class Client:
             if path in self._forms:
                 return self._lines.pop()
         with self._lock:
-            line = _Line(self._context)
+            line = _Line(self._context, self._longest)
             if path not in self._forms:
                 self._forms[path] = _formed(self._entrance, path, line.http)
         return line
@@ -157,9 +157,10 @@ def _hides_queries() -> bool:
 class _Line:
     """An HTTP client with one connection, for one call at a time."""
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: Any, longest: int) -> None:
         import openai
 
+        self._longest = longest
         self.http: Any = openai.DefaultHttpxClient(follow_redirects=False, verify=context)
         self.is_cut = False
         self._socket: socket.socket | None = None
@@ -172,7 +173,7 @@ class _Line:
         request = form.kind("POST", form.url, headers=headers, content=body, extensions=extensions)
         response = self.http.send(request, stream=True)
         try:
-            return _read(response)
+            return _read(response, self._longest)
         finally:
             response.close()
 
@@ -201,11 +202,11 @@ def _close(lines: deque[_Line]) -> None:
         lines.pop().close()
 
 
-def _read(response: Any) -> Answer:
+def _read(response: Any, longest: int) -> Answer:
     success = 200 <= response.status_code < 300
     if success and response.headers.get("content-encoding", "identity") != "identity":
         raise NoAnswerError("the answer is compressed, which was not asked for")
-    limit, received, pieces = (LONGEST_ANSWER if success else _LONGEST_REFUSAL), 0, []
+    limit, received, pieces = (longest if success else _LONGEST_REFUSAL), 0, []
     for piece in response.iter_raw():
         pieces.append(piece)
         received += len(piece)
@@ -217,8 +218,8 @@ def _read(response: Any) -> Answer:
 
 
 @contextmanager
-def _naming() -> Iterator[None]:
-    """Name what goes wrong in the network and in the clients that use it."""
+def naming() -> Iterator[None]:
+    """Make what goes wrong in the network, and in the clients that use it, a NoAnswerError."""
     import openai
 
     try:

@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 from graders.endpoints import is_address, without_credentials
 from graders.errors import ConfigError, Problem
 
+_KEY, _ADDRESS = "OPENAI_API_KEY", "https://api.openai.com/v1"
+
 _SHORTEST_SECRET = 6
 """Keys of servers that want none, such as `x`, are words of any message."""
 _BEGINNING = 12
@@ -49,6 +51,23 @@ class Entrance:
         for secret in self.secrets:
             text = re.sub(re.escape(secret[:_BEGINNING]) + r"[^\s'\"]*", "[key]", text)
         return " ".join(text.split())[:_LONGEST_MESSAGE]
+
+
+def usual_address(given: str | None) -> str:
+    """Give the address that is meant: the given one, else that of `OPENAI_BASE_URL`, else OpenAI's."""
+    return given or os.environ.get("OPENAI_BASE_URL") or _ADDRESS
+
+
+def usual_entrance(url: str, who: str, what: str) -> Entrance:
+    """Go in with the key `OPENAI_API_KEY` of the environment; servers on one's own machine need none.
+
+    Raises:
+        ConfigError: the key cannot be sent, or `what` means OpenAI's own host and there is none.
+    """
+    entrance = Entrance.of(url, key_of_environment(_KEY, who))
+    if not entrance.headers and f".{urlsplit(url).hostname}".endswith(".api.openai.com"):
+        raise ConfigError([Problem(who, f"{what} needs a key: set {_KEY}")])
+    return entrance
 
 
 def checked_address(url: str, who: str) -> str:

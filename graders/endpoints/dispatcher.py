@@ -18,13 +18,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Generic, TypeVar
 
+from graders.endpoints.appraisal import Appraisal
 from graders.endpoints.gate import Gate
-from graders.endpoints.limits import Budget, Limits
+from graders.endpoints.limits import LONGEST_PAUSE, Budget, Limits
 
 Answer = TypeVar("Answer")
 
-LONGEST_PAUSE = 300.0
-"""Most seconds that an endpoint is left alone because it asks for it."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 60.0
 _SECONDS_IDLE = 2.0
 
@@ -35,21 +34,6 @@ class OverdueError(Exception):
 
 class NotMadeError(Exception):
     """A call was not made: the budget is used up, or nobody wants its answer any more."""
-
-
-@dataclass(frozen=True)
-class Appraisal:
-    """What an answer says about the endpoint.
-
-    `again`: to make the call again may help; `overloaded`: the endpoint has too much to do; `pause`: seconds
-    for which it wants to be left alone; `for_all`: every other call would be answered like this one.
-    """
-
-    tokens: int = 0
-    again: bool = False
-    overloaded: bool = False
-    pause: float | None = None
-    for_all: bool = False
 
 
 _OVERDUE = Appraisal(again=True, overloaded=True)

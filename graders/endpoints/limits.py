@@ -3,6 +3,11 @@
 import math
 from dataclasses import dataclass
 
+LONGEST_PAUSE = 300.0
+"""Most seconds that an endpoint is left alone because it asks for it."""
+GRACE = 5.0
+"""Seconds after its time that whoever makes a call has to give it up by itself, where it can."""
+
 
 @dataclass(frozen=True)
 class Limits:

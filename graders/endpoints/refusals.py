@@ -1,14 +1,17 @@
-"""What an endpoint's refusal means for whoever asked: a failure with its name, and when to ask again."""
+"""What an endpoint's answer means for whoever asked: what is read out of it, or a failure with its name."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from graders.endpoints import without_credentials
-from graders.endpoints.client import Answer
+from graders.endpoints.client import Answer, NoAnswerError, OutOfTimeError
+from graders.endpoints.contents import WrongShapeError
+from graders.endpoints.limits import LONGEST_PAUSE
 from graders.endpoints.waiting import asked_wait
 from graders.errors import Failure
 from graders.strict_json import loads
 
+Read = TypeVar("Read")
 Hush = Callable[[str], str]
 """Cuts secrets out of what is said."""
 
@@ -23,6 +26,34 @@ class Refusal(NamedTuple):
 
     failure: Failure
     retry_after: float | None = None
+
+
+def read_success(answer: Answer, read: Callable[[Mapping[str, Any]], Read], hush: Hush) -> Read | Failure:
+    """Read the JSON of an answer that is a success; `read` raises WrongShapeError where it is none."""
+    try:
+        value = loads(answer.body)
+    except ValueError:
+        return Failure("no_answer", "the endpoint's answer is not JSON")
+    try:
+        if not isinstance(value, Mapping) or value.get("error"):
+            raise WrongShapeError(": ".join(("an error", *said(value))))
+        return read(value)
+    except WrongShapeError as error:
+        return Failure("no_answer", hush(f"the endpoint's answer is none: {error}"))
+
+
+def silence_of(error: NoAnswerError, seconds: float, hush: Hush) -> Failure:
+    """Say why there was no answer to a call that had so many seconds."""
+    if isinstance(error, OutOfTimeError):
+        return Failure("timeout", f"no whole answer within {seconds:g} s")
+    return Failure("no_answer", hush(f"no answer: {error}"))
+
+
+def too_long(pause: float | None) -> Failure | None:
+    """Say of a pause that nobody waits for so long; None where somebody does."""
+    if pause is None or pause <= LONGEST_PAUSE:
+        return None
+    return Failure("budget", f"the endpoint asks for a pause of {pause:.0f} s")
 
 
 def refusal_of(answer: Answer, hush: Hush) -> Refusal:

@@ -19,5 +19,5 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
         date = parsedate_to_datetime(named["retry-after"])
         date = date if date.tzinfo else date.replace(tzinfo=UTC)
         return max(0.0, (date - datetime.now(UTC)).total_seconds())
-    except (KeyError, ValueError):
+    except (KeyError, OverflowError, ValueError):  # the last two of a date that is none
         return None

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
-from graders.endpoints import is_address, without_credentials
-from graders.errors import DataError, GradersError, MissingExtraError
-from graders.strict_json import loads
+from graders.endpoints import is_address, is_azure, without_credentials
+from graders.endpoints.client import NoAnswerError, naming, require_client
+from graders.endpoints.credentials import Entrance, usual_address
+from graders.endpoints.refusals import error_value, message_of
+from graders.errors import DataError
 
 MAX_PAGE = 256 * 2**20
 """Longest page or object, in bytes, that is read."""
@@ -23,9 +25,7 @@ MAX_FILE = 512 * 2**20
 """Longest file, in bytes, that is copied; the hosted API takes none that is longer."""
 _MAX_REFUSAL = 64 * 2**10
 _SECONDS_TO_CONNECT, _SECONDS_TO_READ, _SECONDS_OF_BODY = 10.0, 60.0, 3600.0
-_TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "ssl")
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
-_AZURE_HOSTS = (".azure.com", ".azure.us", ".azure.cn", ".azure-api.net")
 
 
 class RefusedError(Exception):
@@ -36,10 +36,6 @@ class RefusedError(Exception):
         self.status, self.headers = status, headers
 
 
-class BrokenError(Exception):
-    """There was no answer, or only a part of one; never leaves this room."""
-
-
 class TooLongError(DataError):
     """A body is longer than it may be."""
 
@@ -48,9 +44,12 @@ class TooLongError(DataError):
 class Account:
     """Whose objects are read, and where.
 
-    `base_url` is None for the client's own default. Azure hosts, and others where `azure` is set, are sent
-    the key as `api-key` (a token of Entra as bearer), every other host as bearer. `api_version` is the
-    query parameter that Azure's older paths need.
+    `base_url` is None for that of `OPENAI_BASE_URL`, or OpenAI's. Azure hosts, and others where `azure` is
+    set, are sent the key as `api-key` (a token of Entra as bearer), every other host as bearer; a user in
+    the address goes before it. `api_version` is the query parameter that Azure's older paths need.
+
+    Raises:
+        DataError: the key cannot be sent, or the address is none.
     """
 
     key: str
@@ -61,16 +60,24 @@ class Account:
     def __post_init__(self) -> None:
         if not self.key or not self.key.isascii() or not self.key.isprintable() or " " in self.key:
             raise DataError("expected a key of printable ASCII characters")
-        if self.base_url is not None:
-            _check_url(self.base_url)
+        if not is_address(self.url):
+            said = without_credentials(self.url)
+            raise DataError(f"expected a base URL such as https://HOST/v1; got {said!r}")
 
     def __repr__(self) -> str:
-        return f"Account(base_url={without_credentials(self.base_url or '')!r})"
+        return f"Account(base_url={without_credentials(self.url)!r})"
 
+    @property
+    def url(self) -> str:
+        """The address that is meant, with what is secret in it."""
+        return usual_address(self.base_url)
 
-def _check_url(url: str) -> None:
-    if not is_address(url):
-        raise DataError(f"expected a base URL such as https://HOST/v1; got {without_credentials(url)!r}")
+    @property
+    def entrance(self) -> Entrance:
+        """What lets one in there."""
+        azure = self.azure or is_azure(self.url)
+        header = "api-key" if azure and not _JWT.fullmatch(self.key) else "Authorization"
+        return Entrance.of(self.url, self.key, header=header)
 
 
 def quoted(name: str) -> str:
@@ -85,31 +92,25 @@ class Connection:
     """
 
     def __init__(self, account: Account) -> None:
-        try:
-            import openai
-        except ImportError:
-            raise MissingExtraError("reading a hosted API", "models") from None
-        plain, query = _split(account.base_url)
+        require_client("reading a hosted API")
+        import openai
+
+        self._entrance = entrance = account.entrance
         timeout = openai.Timeout(_SECONDS_TO_READ, connect=_SECONDS_TO_CONNECT)
         http = openai.DefaultHttpxClient(
             follow_redirects=False, timeout=timeout, event_hooks={"response": [self._refuse]}
         )
-        if account.api_version is not None:
-            query["api-version"] = account.api_version
-        self._key = account.key
+        version = {} if account.api_version is None else {"api-version": account.api_version}
         self._client = openai.OpenAI(
-            api_key=account.key,
-            base_url=plain,
+            api_key="none",
+            base_url=entrance.address,
             max_retries=0,
             timeout=timeout,
-            default_query=query,
+            default_query={**entrance.query, **version},
             http_client=http,
         )
-        host = urlsplit(str(self._client.base_url)).hostname or ""
-        azure = account.azure or host.endswith(_AZURE_HOSTS)
-        self._headers: dict[str, Any] = {"X-Stainless-Raw-Response": "stream"}
-        if azure and not _JWT.fullmatch(account.key):
-            self._headers |= {"api-key": account.key, "Authorization": openai.Omit()}
+        unnamed: Any = {"Authorization": openai.Omit(), "X-Stainless-Raw-Response": "stream"}
+        self._headers = {**unnamed, **entrance.headers}
         self.url = without_credentials(str(self._client.base_url))
 
     def __enter__(self) -> Self:
@@ -127,7 +128,7 @@ class Connection:
 
         Raises:
             RefusedError: the server answered with a status other than 2xx.
-            BrokenError: there was no answer, or not all of it.
+            NoAnswerError: there was no answer, or not all of it.
             TooLongError: the body is longer than `limit` bytes.
         """
         options: Any = {"headers": self._headers, "params": dict(query or {})}
@@ -140,28 +141,26 @@ class Connection:
                     if received > limit:
                         raise TooLongError(f"{path}: the answer is longer than {limit} bytes")
                     if time.monotonic() > deadline:
-                        raise BrokenError(f"the answer took longer than {_SECONDS_OF_BODY:.0f} s")
+                        raise NoAnswerError(f"the answer took longer than {_SECONDS_OF_BODY:.0f} s")
                     yield chunk
             finally:
                 response.close()
 
     @contextmanager
     def _boundary(self) -> Iterator[None]:
-        """Name what goes wrong in the client and in the network below it."""
+        """Name what goes wrong in the client and in the network below it, and no secret."""
         import openai
 
         try:
-            yield
-        except (GradersError, RefusedError, BrokenError):
-            raise
-        except Exception as error:
-            cause = error.__cause__ or error
-            if isinstance(cause, RefusedError):  # older clients wrap what a hook raises
-                raise cause from None
-            of_transport = type(error).__module__.partition(".")[0] in _TRANSPORTS
-            if not of_transport and not isinstance(error, openai.OpenAIError):
-                raise
-            raise BrokenError(self._without_key(str(cause) or type(cause).__name__)) from None
+            with naming():
+                try:
+                    yield
+                except openai.APIConnectionError as error:
+                    if isinstance(error.__cause__, RefusedError):  # older clients wrap what a hook raises
+                        raise error.__cause__ from None
+                    raise
+        except NoAnswerError as error:
+            raise NoAnswerError(self._entrance.hushed(str(error))) from None
 
     def _refuse(self, response: Any) -> None:
         """Raise for every status but 2xx, with a bounded part of the body; the client would read it all."""
@@ -172,27 +171,5 @@ class Connection:
             held += chunk
             if len(held) > _MAX_REFUSAL:
                 break
-        message = self._without_key(_message(bytes(held)))
+        message = self._entrance.hushed(message_of(error_value(bytes(held))))
         raise RefusedError(response.status_code, dict(response.headers), message)
-
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "[key]")[:500]
-
-
-def _split(url: str | None) -> tuple[str | None, dict[str, object]]:
-    """Take the query off a base URL; the client would put paths behind it."""
-    if url is None:
-        return None, {}
-    parts = urlsplit(url)
-    plain = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
-    return plain, dict(parse_qsl(parts.query))
-
-
-def _message(body: bytes) -> str:
-    """Give the message of an error body; empty where it holds none, such as a proxy's page."""
-    try:
-        value = loads(body)
-        message = value["error"]["message"]
-    except (ValueError, TypeError, KeyError):
-        return ""
-    return message if isinstance(message, str) else ""

@@ -15,7 +15,7 @@ from graders.endpoints.contents import (
     usage_of,
 )
 from graders.judges import JudgeReply, JudgeRequest
-from graders.judges._wire import described_messages, object_format, without_absent
+from graders.judges._wire import described_messages, object_format
 
 
 class Chat:
@@ -25,7 +25,7 @@ class Chat:
 
     def body(self, request: JudgeRequest, abilities: Abilities) -> dict[str, Any]:
         """Give the JSON body of a request."""
-        body: dict[str, Any] = {
+        return {
             "model": sendable(request.model),
             "messages": [
                 {"role": each["role"], "content": converted(each["content"], chat_block)}
@@ -38,7 +38,6 @@ class Chat:
             "reasoning_effort": request.reasoning_effort,
             "response_format": _format(request.response_schema, abilities),
         }
-        return without_absent(body, abilities)
 
     def reply(self, value: Mapping[str, Any]) -> JudgeReply:
         """Read the JSON of an answer."""

@@ -1,29 +1,18 @@
 """What an endpoint's answer means for the row that was asked about: a reply, or a failure with its name."""
 
-from collections.abc import Mapping
-
 from graders.endpoints.client import Answer
-from graders.endpoints.contents import WrongShapeError
-from graders.endpoints.refusals import Hush, code_of, error_of, error_value, refusal_of, said
+from graders.endpoints.refusals import Hush, code_of, error_of, error_value, read_success, refusal_of
+from graders.errors import Failure
 from graders.judges import JudgeReply
 from graders.judges._wire import Style
-from graders.strict_json import loads
 
 
 def reply_of(answer: Answer, style: Style, hush: Hush) -> JudgeReply:
     """Read an answer of any status."""
     if not 200 <= answer.status < 300:
         return _refusal(answer, hush)
-    try:
-        value = loads(answer.body)
-    except ValueError:
-        return JudgeReply.failed("no_answer", "the endpoint's answer is not JSON")
-    try:
-        if not isinstance(value, Mapping) or value.get("error"):
-            raise WrongShapeError(": ".join(("an error", *said(value))))
-        return style.reply(value)
-    except WrongShapeError as error:
-        return JudgeReply.failed("no_answer", hush(f"the endpoint's answer is none: {error}"))
+    found = read_success(answer, style.reply, hush)
+    return JudgeReply(failure=found) if isinstance(found, Failure) else found
 
 
 def _refusal(answer: Answer, hush: Hush) -> JudgeReply:

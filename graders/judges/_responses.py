@@ -16,7 +16,7 @@ from graders.endpoints.contents import (
     usage_of,
 )
 from graders.judges import JudgeReply, JudgeRequest
-from graders.judges._wire import described_messages, object_format, without_absent
+from graders.judges._wire import described_messages, object_format
 
 
 class Responses:
@@ -28,7 +28,7 @@ class Responses:
         """Give the JSON body of a request."""
         messages = described_messages(request, abilities)
         form = _format(request.response_schema, abilities)
-        body: dict[str, Any] = {
+        return {
             "model": sendable(request.model),
             "input": [_message(each) for each in messages],
             "temperature": request.temperature,
@@ -38,7 +38,6 @@ class Responses:
             "text": form and {"format": form},
             "store": False,
         }
-        return without_absent(body, abilities)
 
     def reply(self, value: Mapping[str, Any]) -> JudgeReply:
         """Read the JSON of an answer."""

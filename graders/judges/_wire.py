@@ -19,7 +19,7 @@ class Style(Protocol):
     path: str
 
     def body(self, request: JudgeRequest, abilities: Abilities) -> dict[str, Any]:
-        """Give the JSON body of a request."""
+        """Give the JSON body of a request; what is None in it is not sent."""
 
     def reply(self, value: Mapping[str, Any]) -> JudgeReply:
         """Read the JSON of an answer.
@@ -27,13 +27,6 @@ class Style(Protocol):
         Raises:
             WrongShapeError: it is none.
         """
-
-
-def without_absent(body: Mapping[str, Any], abilities: Abilities) -> dict[str, Any]:
-    """Give what is said of a body, without what the endpoint does not take."""
-    return {
-        name: value for name, value in body.items() if value is not None and name not in abilities.left_out
-    }
 
 
 def described_messages(request: JudgeRequest, abilities: Abilities) -> list[Mapping[str, Any]]:

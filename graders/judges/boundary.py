@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from graders.endpoints.dispatcher import LONGEST_PAUSE
+from graders.endpoints.refusals import too_long
 from graders.judges import Judge, JudgeReply, JudgeRequest
 from graders.tracing import span
 
@@ -49,10 +49,8 @@ def _replies_of(judge: Judge, requests: Sequence[JudgeRequest]) -> list[JudgeRep
 def _checked(reply: object) -> JudgeReply:
     if not isinstance(reply, JudgeReply):
         return JudgeReply.failed("judge_failed", f"expected a JudgeReply; got {type(reply).__name__}")
-    if reply.retry_after is not None and reply.retry_after > LONGEST_PAUSE:
-        message = f"the endpoint asks for a pause of {reply.retry_after:.0f} s"
-        return JudgeReply.failed("budget", message)
-    return reply
+    endless = too_long(reply.retry_after)
+    return reply if endless is None else JudgeReply(failure=endless)
 
 
 def _name(error: Exception) -> str:

@@ -6,18 +6,16 @@ comes over the network is data: whatever it is, it becomes a reply with a name.
 """
 
 import copy
-import os
 import threading
 import time
+from functools import partial
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 from graders.endpoints import is_hosted, without_credentials
-from graders.endpoints.abilities import MAY_BE_UNKNOWN, Abilities, Memory
-from graders.endpoints.client import Answer, Client, NoAnswerError, OutOfTimeError, require_client
-from graders.endpoints.credentials import Entrance, checked_address, key_of_environment
-from graders.endpoints.refusals import refusal_text
-from graders.errors import ConfigError, Problem
+from graders.endpoints.abilities import Abilities, Memory
+from graders.endpoints.client import Answer, Client, NoAnswerError, require_client
+from graders.endpoints.credentials import Entrance, checked_address, usual_address, usual_entrance
+from graders.endpoints.refusals import silence_of
 from graders.judges import JudgeReply, JudgeRequest
 from graders.judges._chat import Chat
 from graders.judges._outcomes import reply_of
@@ -25,10 +23,8 @@ from graders.judges._responses import Responses
 from graders.judges._wire import Style
 from graders.strict_json import dumps
 
-KEY = "OPENAI_API_KEY"
 SECONDS = 120.0
 """Time of a call where nobody says another."""
-_BASE_URL = "https://api.openai.com/v1"
 
 
 class OpenAIJudge:
@@ -75,53 +71,35 @@ class OpenAIJudge:
 
     def body(self, request: JudgeRequest) -> dict[str, Any]:
         """Give the JSON body of a request, as it is sent to an endpoint of which nothing is known yet."""
-        return self._style.body(request, self._memory.first)
+        first = self._memory.first
+        return first.sayable(self._style.body(request, first))
 
     def ask(self, request: JudgeRequest) -> JudgeReply:
         """Answer one request; a failure is a reply."""
-        client, entrance = self._client()
-        try:
-            answer = self._answer(client, request, time.monotonic() + self._seconds)
-        except OutOfTimeError:
-            return JudgeReply.failed("timeout", f"no whole answer within {self._seconds:g} s")
-        except NoAnswerError as error:
-            return JudgeReply.failed("no_answer", entrance.hushed(f"no answer: {error}"))
-        return reply_of(answer, self._style, entrance.hushed)
+        client, entrance = self._shared.client(self._entrance)
+        ends = time.monotonic() + self._seconds
 
-    def _answer(self, client: Client, request: JudgeRequest, ends: float) -> Answer:
-        """Ask; and ask for less as long as the endpoint names what it does not take."""
-        abilities = known = self._memory.of(request.model)
-        while True:
-            body = self._style.body(request, abilities)
-            answer = client.post(self._path(request), dumps(body), seconds=ends - time.monotonic())
-            refused = answer.status in MAY_BE_UNKNOWN
-            less = abilities.without(refusal_text(answer.body), body) if refused else None
-            if less is None:
-                break
-            abilities = less
-        if abilities is not known and answer.status < 300:
-            self._memory.learn(request.model, abilities)
-        return answer
+        def post(body: dict[str, Any]) -> Answer:
+            return client.post(self._path(request), dumps(body), seconds=ends - time.monotonic())
+
+        try:
+            answer = self._memory.ask(request.model, partial(self._style.body, request), post)
+        except NoAnswerError as error:
+            return JudgeReply(failure=silence_of(error, self._seconds, entrance.hushed))
+        return reply_of(answer, self._style, entrance.hushed)
 
     def close(self) -> None:
         """Close the connections that are at rest; the next call opens one again."""
         self._shared.close()
 
-    def _client(self) -> tuple[Client, Entrance]:
-        return self._shared.client(self._entrance)
-
     def _address(self, base_url: str | None) -> str:
-        return base_url or os.environ.get("OPENAI_BASE_URL") or _BASE_URL
+        return usual_address(base_url)
 
     def _said_address(self) -> str:
         return without_credentials(self._url).rstrip("/")
 
     def _entrance(self) -> Entrance:
-        entrance = Entrance.of(self._url, key_of_environment(KEY, "judge"))
-        host = urlsplit(self._url).hostname or ""
-        if not entrance.headers and f".{host}".endswith(".api.openai.com"):
-            raise ConfigError([Problem("judge", f"{self.name} needs a key: set {KEY}")])
-        return entrance
+        return usual_entrance(self._url, "judge", self.name)
 
     def _path(self, request: JudgeRequest) -> str:
         return self._style.path

@@ -15,13 +15,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from graders.cache import Cache, key_of
-from graders.endpoints.dispatcher import (
-    Appraisal,
-    Dispatcher,
-    NotMadeError,
-    OverdueError,
-)
-from graders.endpoints.limits import Limits
+from graders.endpoints.appraisal import FOR_ALL, MAY_PASS, Appraisal
+from graders.endpoints.dispatcher import Dispatcher, NotMadeError, OverdueError
+from graders.endpoints.limits import GRACE, Limits
 from graders.errors import Failure
 from graders.interruptible import result_of
 from graders.judges import Judge, JudgeReply, JudgeRequest, fingerprint_of
@@ -33,14 +29,9 @@ from graders.strict_json import dumps, loads
 Check = Callable[[JudgeReply], Failure | None]
 """Says why a reply is of no use; None where it is."""
 
-_OVERLOADED = frozenset({"rate_limited", "server_error", "timeout"})
-_MAY_PASS = _OVERLOADED | {"no_answer"}
-_FOR_ALL = frozenset({"unauthorized", "budget"})
 _REPAIRED = frozenset({"not_json", "wrong_reply_shape", "not_a_number", "not_a_label"})
 _MANY = 32
 """Most requests that a judge is asked in one call, where it takes many."""
-_GRACE = 5.0
-"""Seconds after its time that a judge has to give a call up by itself, where it can."""
 
 
 class _Answer(NamedTuple):
@@ -90,7 +81,7 @@ class JudgePool:
         adjusted = replace(
             limits,
             concurrency=self.concurrency,
-            seconds=limits.seconds + (0.0 if limited is None else _GRACE),
+            seconds=limits.seconds + (0.0 if limited is None else GRACE),
             retries=0 if final else limits.retries,
         )
         self._group = _MANY if callable(getattr(judge, "ask_many", None)) else 1
@@ -209,7 +200,7 @@ class JudgePool:
             return
         alone = len(group) == 1
         for question, (reply, failure) in zip(group, answers, strict=True):
-            if failure is not None and not alone and failure.reason in _MAY_PASS | {"budget"}:
+            if failure is not None and not alone and failure.reason in MAY_PASS | {"budget"}:
                 self._submit([question])
             elif failure is not None and failure.reason in _REPAIRED and self._may_repair(question, reply):
                 question.request = repaired(question.request, reply.text or "", failure.detail)
@@ -253,13 +244,12 @@ def _appraise(answers: Sequence[_Answer]) -> Appraisal:
     """Say what answers mean for the endpoint; those of several questions are asked for again one by one."""
     replies = [answer.reply for answer in answers]
     reasons = {reply.failure.reason for reply in replies if reply.failure}
-    return Appraisal(
+    appraisal = Appraisal.of(
+        reasons,
         tokens=sum(reply.usage["total_tokens"] for reply in replies if reply.usage),
-        again=len(answers) == 1 and not reasons.isdisjoint(_MAY_PASS),
-        overloaded=not reasons.isdisjoint(_OVERLOADED),
         pause=max((reply.retry_after for reply in replies if reply.retry_after is not None), default=None),
-        for_all=not reasons.isdisjoint(_FOR_ALL),
     )
+    return appraisal if len(answers) == 1 else replace(appraisal, again=False)
 
 
 def _ended(group: Sequence[_Question], future: "Future[list[_Answer]]") -> list[_Answer]:
@@ -274,7 +264,7 @@ def _ended(group: Sequence[_Question], future: "Future[list[_Answer]]") -> list[
         if len(answers) == len(group):
             return answers
         # the answers to another call, of which one holds for all calls
-        failure = next(each.failure for each in answers if each.failure and each.failure.reason in _FOR_ALL)
+        failure = next(each.failure for each in answers if each.failure and each.failure.reason in FOR_ALL)
     return [_Answer(JudgeReply(failure=failure), failure)] * len(group)
 
 

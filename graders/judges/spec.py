@@ -1,12 +1,11 @@
 """The words that name a judge or an embedder: `NAME[:MODEL][@BASE_URL]`."""
 
-import re
 from dataclasses import dataclass
 from typing import Self
 
-FORM = "NAME[:MODEL][@BASE_URL]"
+from graders.endpoints import split_address
 
-_BASE_URL = re.compile(r"@(?=https?://)")
+FORM = "NAME[:MODEL][@BASE_URL]"
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,7 @@ class Spec:
         Raises:
             ValueError: the name is empty, or a model or URL is announced and empty.
         """
-        at = [found.start() for found in _BASE_URL.finditer(text)]
-        head, base_url = (text[: at[-1]], text[at[-1] + 1 :]) if at else (text, None)
+        head, base_url = split_address(text)
         name, colon, model = head.partition(":")
         empty_url = base_url is not None and not base_url.partition("://")[2].strip("/")
         if not name or (colon and not model) or empty_url:

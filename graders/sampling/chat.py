@@ -11,10 +11,10 @@ from graders.endpoints.abilities import Abilities
 from graders.endpoints.contents import (
     WrongShapeError,
     chat_block,
+    content_text,
     first_of,
     is_block,
     sendable,
-    shown,
     usage_of,
 )
 from graders.endpoints.refusals import said
@@ -96,16 +96,12 @@ def _answer(message: Mapping[str, Any]) -> dict[str, Any]:
         WrongShapeError: it holds no answer, not even an empty one.
     """
     content, calls, refusal = (message.get(name) for name in ("content", "tool_calls", "refusal"))
-    if isinstance(content, list):
-        texts = [each.get("text") for each in content if isinstance(each, Mapping)]
-        content = "".join(text for text in texts if isinstance(text, str))
-    if content is not None and not isinstance(content, str):
-        raise WrongShapeError(f"content is {shown(content)}")
+    text = content_text(content)
     if "content" not in message and not (calls or refusal or message.get("audio")):
         raise WrongShapeError("no content in its message")
     answer = {
         "role": "assistant",
-        "content": content or "",
+        "content": text or "",
         "tool_calls": calls if isinstance(calls, list) else [],
     }
     return {**answer, "refusal": refusal} if isinstance(refusal, str) else answer

@@ -5,11 +5,10 @@ from typing import Any, Protocol
 
 from graders.endpoints.abilities import Abilities
 from graders.endpoints.client import Answer
-from graders.endpoints.contents import WrongShapeError
-from graders.endpoints.refusals import Hush, refusal_of, said
+from graders.endpoints.refusals import Hush, read_success, refusal_of
+from graders.errors import Failure
 from graders.sampling.chat import Chat
 from graders.sampling.requests import Sampled, SampleRequest
-from graders.strict_json import loads
 
 
 class Style(Protocol):
@@ -31,22 +30,20 @@ class Style(Protocol):
         """Give the tokens that an answer counts."""
 
 
-def read_answer(answer: Answer, model: str, hush: Hush, style: Style | None = None) -> Sampled:
+_CHAT = Chat()
+
+
+def read_answer(answer: Answer, model: str, hush: Hush, style: Style = _CHAT) -> Sampled:
     """Read an answer of any status; `hush` cuts secrets out of what is said."""
-    style = style or Chat()
     if not 200 <= answer.status < 300:
         failure, retry_after = refusal_of(answer, hush)
         return Sampled(failure=failure, retry_after=retry_after)
-    try:
-        value = loads(answer.body)
-    except ValueError:
-        return Sampled.failed("no_answer", "the endpoint's answer is not JSON")
-    try:
-        if not isinstance(value, Mapping) or value.get("error"):
-            raise WrongShapeError(": ".join(("an error", *said(value))))
+
+    def read(value: Mapping[str, Any]) -> Sampled:
         return Sampled(style.sample(value, model), usage=_counted(style.usage(value)))
-    except WrongShapeError as error:
-        return Sampled.failed("no_answer", hush(f"the endpoint's answer is none: {error}"))
+
+    found = read_success(answer, read, hush)
+    return Sampled(failure=found) if isinstance(found, Failure) else found
 
 
 def _counted(usage: Mapping[str, int] | None) -> dict[str, int] | None:

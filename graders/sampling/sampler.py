@@ -1,7 +1,5 @@
 """A model, asked for samples within limits."""
 
-import os
-import re
 import threading
 import time
 from collections import Counter
@@ -10,22 +8,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from graders.cache import Cache, key_of
-from graders.endpoints import is_hosted, without_credentials
-from graders.endpoints.abilities import MAY_BE_UNKNOWN, Abilities
-from graders.endpoints.client import Answer, Client, NoAnswerError, OutOfTimeError, require_client
-from graders.endpoints.credentials import Entrance, checked_address, key_of_environment
-from graders.endpoints.dispatcher import (
-    LONGEST_PAUSE,
-    Appraisal,
-    Dispatcher,
-    NotMadeError,
-    OverdueError,
-)
-from graders.endpoints.limits import Limits
-from graders.endpoints.refusals import refusal_text
+from graders.endpoints import is_hosted, split_address, without_credentials
+from graders.endpoints.abilities import Abilities, Memory
+from graders.endpoints.appraisal import Appraisal
+from graders.endpoints.client import Answer, Client, NoAnswerError, require_client
+from graders.endpoints.credentials import checked_address, usual_address, usual_entrance
+from graders.endpoints.dispatcher import Dispatcher, NotMadeError, OverdueError
+from graders.endpoints.limits import GRACE, Limits
+from graders.endpoints.refusals import silence_of, too_long
 from graders.errors import ConfigError, Problem
 from graders.interruptible import result_of
 from graders.sampling.chat import Chat
@@ -33,12 +25,6 @@ from graders.sampling.replies import Style, read_answer
 from graders.sampling.requests import Sampled, SampleRequest
 from graders.strict_json import dumps, loads
 
-KEY = "OPENAI_API_KEY"
-_BASE_URL = "https://api.openai.com/v1"
-_ADDRESS = re.compile(r"@(?=https?://)")
-_OVERLOADED = frozenset({"rate_limited", "server_error", "timeout"})
-_MAY_PASS = _OVERLOADED | {"no_answer"}
-_GRACE = 5.0
 _HOSTED = Abilities(form="text")
 _OTHERS = Abilities("text", "max_tokens", ("max_completion_tokens",), has_developer=False)
 
@@ -65,18 +51,15 @@ class Sampler:
     ) -> None:
         require_client("asking a model for samples")
         self.model = model
-        url = checked_address(base_url or os.environ.get("OPENAI_BASE_URL") or _BASE_URL, "sample-with")
-        self._entrance = Entrance.of(url, key_of_environment(KEY, "sample-with"))
-        host = f".{urlsplit(url).hostname}"
-        if not self._entrance.headers and host.endswith(".api.openai.com"):
-            raise ConfigError([Problem("sample-with", f"asking OpenAI needs a key: set {KEY}")])
+        url = checked_address(usual_address(base_url), "sample-with")
+        self._entrance = usual_entrance(url, "sample-with", "asking OpenAI")
         self._style: Style = style or Chat()
-        self._abilities = _HOSTED if is_hosted(url) else _OTHERS
+        self._memory = Memory(_HOSTED if is_hosted(url) else _OTHERS)
         self.identity = f"{model}@{without_credentials(url).rstrip('/')}"
         self._limits = limits or Limits()
         self._cache = Cache.forgetful() if cache is None else cache
         self._client = Client(self._entrance)
-        waiting = replace(self._limits, seconds=self._limits.seconds + _GRACE)
+        waiting = replace(self._limits, seconds=self._limits.seconds + GRACE)
         self._dispatcher: Dispatcher[Sampled] = Dispatcher(waiting, _appraise, name="sample")
         self._lock = threading.Lock()
         self._usage: Counter[str] = Counter()
@@ -89,8 +72,7 @@ class Sampler:
         Raises:
             ConfigError: there is no model in it, or one of the reasons above.
         """
-        at = [found.start() for found in _ADDRESS.finditer(text)]
-        model, base_url = (text[: at[-1]], text[at[-1] + 1 :]) if at else (text, None)
+        model, base_url = split_address(text)
         if not model:
             raise ConfigError([Problem("sample-with", f"expected MODEL[@BASE_URL]; got {text!r}")])
         return cls(model, base_url, limits=limits, cache=cache)
@@ -111,7 +93,8 @@ class Sampler:
             for key, value in self._cache.get_many("sample", keys).items()
             if (each := _decoded(value)) is not None
         }
-        self._from_cache += sum(key in kept for key in keys)
+        with self._lock:
+            self._from_cache += sum(key in kept for key in keys)
         futures: dict[bytes, Future[Sampled]] = {}
         for key, request in zip(keys, requests, strict=True):
             if key not in kept and key not in futures:
@@ -126,49 +109,36 @@ class Sampler:
         """Say what the model was asked: calls made, of them again, samples from the cache, and tokens."""
         budget = self._dispatcher.budget
         with self._lock:
-            usage = dict(self._usage)
+            usage, from_cache = dict(self._usage), self._from_cache
         return {
             "model": self.identity,
             "calls": budget.calls,
             "retried": budget.retried,
-            "from_cache": self._from_cache,
+            "from_cache": from_cache,
             "usage": usage,
         }
 
     def _ask(self, key: bytes, request: SampleRequest) -> Sampled:
         """Ask once, in a thread of the dispatcher; keep what is a sample."""
+        hush, seconds = self._entrance.hushed, self._limits.seconds
+        ends = time.monotonic() + seconds
+
+        def post(body: dict[str, Any]) -> Answer:
+            return self._client.post(self._style.path, dumps(body), seconds=ends - time.monotonic())
+
         try:
-            answer = self._answer(request, time.monotonic() + self._limits.seconds)
-        except OutOfTimeError:
-            return Sampled.failed("timeout", f"no whole answer within {self._limits.seconds:g} s")
+            answer = self._memory.ask(self.model, partial(self._style.body, request, self.model), post)
         except NoAnswerError as error:
-            return Sampled.failed("no_answer", self._entrance.hushed(f"no answer: {error}"))
-        sampled = read_answer(answer, self.model, self._entrance.hushed, self._style)
-        if (sampled.retry_after or 0.0) > LONGEST_PAUSE:
-            message = f"the endpoint asks for a pause of {sampled.retry_after:.0f} s"
-            return Sampled.failed("budget", message)
+            return Sampled(failure=silence_of(error, seconds, hush))
+        sampled = read_answer(answer, self.model, hush, self._style)
+        endless = too_long(sampled.retry_after)
+        if endless is not None:
+            return Sampled(failure=endless)
         if sampled.sample is not None:
             self._cache.put_many("sample", {key: dumps({"sample": sampled.sample, "usage": sampled.usage})})
             with self._lock:
                 self._usage.update(sampled.usage or {})
         return sampled
-
-    def _answer(self, request: SampleRequest, ends: float) -> Answer:
-        """Ask; and say it otherwise as long as the endpoint names what it does not take."""
-        abilities = known = self._abilities
-        while True:
-            said = self._style.body(request, self.model, abilities)
-            left_out = abilities.left_out
-            body = {name: each for name, each in said.items() if each is not None and name not in left_out}
-            answer = self._client.post(self._style.path, dumps(body), seconds=ends - time.monotonic())
-            refused = answer.status in MAY_BE_UNKNOWN
-            other = abilities.without(refusal_text(answer.body), body) if refused else None
-            if other is None:
-                break
-            abilities = other
-        if abilities is not known and answer.status < 300:
-            self._abilities = abilities
-        return answer
 
 
 @dataclass(frozen=True)
@@ -183,14 +153,9 @@ class Outcomes:
 
 
 def _appraise(sampled: Sampled) -> Appraisal:
-    reason = sampled.failure.reason if sampled.failure else ""
-    return Appraisal(
-        tokens=(sampled.usage or {}).get("total_tokens", 0),
-        again=reason in _MAY_PASS,
-        overloaded=reason in _OVERLOADED,
-        pause=sampled.retry_after,
-        for_all=reason in ("unauthorized", "budget"),
-    )
+    reasons = {sampled.failure.reason} if sampled.failure else set()
+    tokens = (sampled.usage or {}).get("total_tokens", 0)
+    return Appraisal.of(reasons, tokens=tokens, pause=sampled.retry_after)
 
 
 def _outcome(future: "Future[Sampled]") -> Sampled:

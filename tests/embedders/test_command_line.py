@@ -49,16 +49,16 @@ def told(folder, done):
     return b"".join([*files, done.output.encode()])
 
 
-def test_the_endpoint_of_the_environment_embeds_each_text_once(graders, api, tmp_path):
+def test_the_endpoint_of_the_environment_embeds_each_text_once(graders, api, texts):
     done = graders("-o", "one")
     identity = f"openai:small@{api.url}"
-    assert (done.exit_code, api.texts) == (0, ["Paris", "It is Paris"])
+    assert (done.exit_code, texts()) == (0, ["Paris", "It is Paris"])
     assert done.stderr == (
         f"note: embedded by {identity}; scores and thresholds do not carry over to other embedders\n"
     )
     assert (rewards("one")[0], rewards("one")[2]) == (1.0, 0.0)
     graders("-o", "two")
-    assert len(api.texts) == 2
+    assert len(texts()) == 2
     assert rewards("one") == rewards("two")
     about = json.loads(Path("one/run.json").read_text())
     assert about["embedder"] == {"identity": identity}
@@ -68,15 +68,15 @@ def test_the_endpoint_of_the_environment_embeds_each_text_once(graders, api, tmp
 def test_another_model_is_another_embedder(graders, api, monkeypatch):
     graders("-o", "one")
     graders("-o", "two", "--embedder", f"openai:large@{api.url}")
-    assert [request["model"] for request in api.requests] == ["small", "large"]
+    assert [body["model"] for body in api.bodies] == ["small", "large"]
 
 
 @pytest.mark.parametrize("fault", [None, "400", "401", "404", "no base64"])
-def test_the_key_stands_nowhere(graders, api, tmp_path, canary, fault):
+def test_the_key_stands_nowhere(graders, api, tmp_path, misbehaving, fault):
     api.always = fault
     done = graders("-o", "out")
     assert done.exit_code == (3 if fault else 0)
-    assert api.headers[0][1]["authorization"] == f"Bearer {canary}"
+    assert api.received[0].headers["authorization"] == f"Bearer {misbehaving.CANARY}"
     left = told(tmp_path, done)
     assert (b"canary" in left, b"small" in left) == (False, True)
 
@@ -89,5 +89,6 @@ def test_a_failed_row_says_why_and_is_no_zero(graders, api):
     (error,) = rows[0]["errors"]
     assert (error["code"], error["reason"]) == ("embedding_error", "embedding_failed")
     assert error["detail"] == (
-        "cosine failed: EmbeddingError: the endpoint refuses (HTTP 404): as you wish: Bearer [key] and [key]"
+        "cosine failed: EmbeddingError: the endpoint refuses the request (HTTP 404): "
+        "the model does not exist Bearer [key]"
     )

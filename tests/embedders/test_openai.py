@@ -9,6 +9,7 @@ import pytest
 from graders import load_grader
 from graders.cache import Cache
 from graders.embedders.openai import OpenAIEmbedder
+from graders.endpoints.limits import Limits
 from graders.errors import ConfigError, EmbeddingError, MissingExtraError
 
 COSINE = {
@@ -25,15 +26,15 @@ def embedder(api, quick):
     return OpenAIEmbedder("m", api.url, limits=quick)
 
 
-@pytest.mark.parametrize("as_floats", [False, True])
-def test_it_gives_the_vectors_of_the_endpoint(api, embedder, vector, as_floats):
-    api.as_floats = as_floats
+@pytest.mark.parametrize("form", [None, "in digits"])
+def test_it_gives_the_vectors_of_the_endpoint(api, embedder, vector, form):
+    api.always = form
     actual = embedder.embed(["one", "two words", "it's three words"])
     assert actual.dtype == np.float32
     assert actual.tolist() == [vector("one"), vector("two words"), vector("it's three words")]
-    assert api.requests[0]["model"] == "m"
-    path, headers = api.headers[0]
-    assert (path, headers["authorization"][:14]) == ("/v1/embeddings", "Bearer sk-cana")
+    (received,) = api.received
+    assert (received.path, received.body["model"]) == ("/v1/embeddings", "m")
+    assert received.headers["authorization"].startswith("Bearer sk-canary")
 
 
 def test_vectors_go_by_their_index(api, embedder, vector):
@@ -43,40 +44,46 @@ def test_vectors_go_by_their_index(api, embedder, vector):
 
 def test_no_texts_are_no_request(api, embedder):
     assert len(embedder.embed([])) == 0
-    assert api.requests == []
+    assert api.n == 0
 
 
 def test_requests_are_bounded_by_texts_and_by_characters(api, embedder, vector):
     texts = [f"text {number}" for number in range(600)]
     assert embedder.embed(texts).tolist() == [vector(text) for text in texts]
-    assert [len(request["input"]) for request in api.requests] == [256, 256, 88]
-    api.requests.clear()
+    assert [len(body["input"]) for body in api.bodies] == [256, 256, 88]
+    api.received.clear()
     long = ["a" * 60_000, "b" * 60_000, "c" * 300_000, "d"]
     embedder.embed(long)
-    assert [len(request["input"]) for request in api.requests] == [1, 1, 1, 1]
+    assert [len(body["input"]) for body in api.bodies] == [1, 1, 1, 1]
 
 
-def test_half_of_a_surrogate_pair_is_sent_as_the_sign_for_it(api, embedder):
+def test_half_of_a_surrogate_pair_is_sent_as_the_sign_for_it(texts, embedder):
     embedder.embed(["a\ud800b", "\U0001f600"])
-    assert api.texts == ["a\ufffdb", "\U0001f600"]
+    assert texts() == ["a\ufffdb", "\U0001f600"]
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "cut", "drop"])
+@pytest.mark.parametrize("fault", ["429-ms", "500", "503-seconds", "half", "drop"])
 def test_a_fault_that_passes_is_tried_again(api, embedder, vector, fault):
     api.faults = [fault]
     assert embedder.embed(["a"]).tolist() == [vector("a")]
-    assert len(api.requests) == 2
+    assert api.n == 2
 
 
-@pytest.mark.parametrize("fault", ["429", "500"])
-def test_attempts_end_and_from_then_on_there_is_one(api, embedder, vector, fault):
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("429-ms", r"^the endpoint wants fewer requests \(HTTP 429\): slow down$"),
+        ("503-seconds", r"^the endpoint failed \(HTTP 503\): slow down$"),
+    ],
+)
+def test_attempts_end_and_from_then_on_there_is_one(api, embedder, vector, fault, message):
     api.always = fault
-    with pytest.raises(EmbeddingError, match=rf"^the endpoint refuses \(HTTP {fault}\): as you wish"):
+    with pytest.raises(EmbeddingError, match=message):
         embedder.embed(["a"])
-    assert len(api.requests) == 3
+    assert api.n == 3
     with pytest.raises(EmbeddingError):
         embedder.embed(["a"])
-    assert len(api.requests) == 4
+    assert api.n == 4
     api.always = None
     embedder.embed(["a"])
     api.faults = [fault, fault]
@@ -88,7 +95,7 @@ def test_an_endpoint_that_is_not_there_is_an_embedding_error(quick):
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     embedder = OpenAIEmbedder("m", f"http://127.0.0.1:{port}/v1", limits=quick)
-    with pytest.raises(EmbeddingError, match=r"^the endpoint does not answer: ConnectError"):
+    with pytest.raises(EmbeddingError, match=r"^no answer: ConnectError"):
         embedder.embed(["a"])
 
 
@@ -97,7 +104,7 @@ def test_a_refusal_for_good_is_asked_once(api, embedder, fault):
     api.always = fault
     with pytest.raises(EmbeddingError):
         embedder.embed(["a", "b"])
-    assert len(api.requests) == 1
+    assert api.n == 1
 
 
 def test_answers_that_cannot_be_used_are_embedding_errors(api, embedder, unusable):
@@ -105,43 +112,72 @@ def test_answers_that_cannot_be_used_are_embedding_errors(api, embedder, unusabl
         api.faults = [fault]
         with pytest.raises(EmbeddingError, match=r"^the endpoint's answer cannot be used: "):
             embedder.embed(["a", "b"])
-    assert len(api.requests) == len(unusable)
+    assert api.n == len(unusable)
+
+
+@pytest.mark.parametrize("fault", ["endless", "zipped"])
+def test_an_answer_without_end_is_not_read_to_its_end(api, embedder, fault):
+    api.always = fault
+    with pytest.raises(EmbeddingError, match=r"^no answer: the answer is (longer than 64 MiB|compressed)"):
+        embedder.embed(["a"])
+
+
+def test_an_answer_that_drips_is_given_up(api):
+    api.always = "drip"
+    embedder = OpenAIEmbedder("m", api.url, limits=Limits(retries=0, seconds=0.2))
+    with pytest.raises(EmbeddingError, match=r"^no whole answer within 0\.2 s$"):
+        embedder.embed(["a"])
+
+
+def test_a_redirect_is_not_followed(api, embedder, misbehaving, monkeypatch):
+    with misbehaving.serving(misbehaving.Endpoint()) as elsewhere:
+        answer = misbehaving.Answer(307, b"", {"Location": f"{elsewhere.url}/embeddings"})
+        monkeypatch.setitem(misbehaving.FAULTS, "redirect", lambda *_: answer)
+        api.always = "redirect"
+        with pytest.raises(EmbeddingError, match=r"redirects to .* is the base URL right\?$"):
+            embedder.embed(["a"])
+    assert (api.n, elsewhere.n) == (1, 0)
+
+
+def test_a_pause_that_is_too_long_ends_the_asking(api, embedder):
+    api.always = "429-long"
+    with pytest.raises(EmbeddingError, match=r"^the endpoint asks for a pause of 86400 s$"):
+        embedder.embed(["a"])
+    assert api.n == 1
 
 
 def test_an_outage_fails_the_rows_of_a_block_and_asks_no_more(api, embedder):
-    api.always = "500"
+    api.always = "503-seconds"
     items = [{"a": f"text {number}"} for number in range(300)]
     scores = load_grader(COSINE, embedder=embedder).score(items, ["x"] * 300)
     assert np.isnan(scores.values).all()
-    assert len(api.requests) == 3
+    assert api.n == 3
     (error,) = scores.row_errors(299)
     assert (error.code.name, error.reason) == ("embedding_error", "embedding_failed")
-    assert error.detail.startswith("cosine failed: EmbeddingError: the endpoint refuses (HTTP 500)")
+    assert error.detail.startswith("cosine failed: EmbeddingError: the endpoint failed (HTTP 503)")
 
 
-def test_what_was_embedded_before_an_outage_is_scored_and_kept(api, embedder, tmp_path):
+def test_what_was_embedded_before_an_outage_is_scored_and_kept(api, embedder, texts, tmp_path):
     cache = Cache(tmp_path)
     grader = load_grader(COSINE, embedder=embedder, cache=cache)
     items = [{"a": f"text {number}"} for number in range(600)]
-    api.faults = ["none", "500", "500", "500"]
+    api.faults = [None, *["503-seconds"] * 3]
     scores = grader.score(items, ["text 0"] * 600)
     assert np.isfinite(scores.values).sum() == 256
     assert cache.info()["embedding"].entries == 256
     assert np.isfinite(grader.score(items, ["text 0"] * 600).values).all()
-    assert api.texts.count("text 0") == 1
+    assert texts().count("text 0") == 1
 
 
 def test_a_text_that_the_endpoint_refuses_fails_its_rows_only(api, embedder):
-    api.longest = 20
+    api.decide = lambda received: "400" if max(map(len, received.body["input"])) > 20 else None
     items = [{"a": "a" * (21 if number in (7, 150) else 3) + str(number)} for number in range(200)]
     scores = load_grader(COSINE, embedder=embedder).score(items, ["x"] * 200)
     assert np.flatnonzero(np.isnan(scores.values)).tolist() == [7, 150]
     (error,) = scores.row_errors(7)
-    assert (
-        error.detail
-        == "cosine failed: ValueError: the endpoint refuses the texts (HTTP 400): a text is too long"
-    )
-    assert len(api.requests) < 40
+    expected = "cosine failed: ValueError: the endpoint refuses the request (HTTP 400): this model's maximum"
+    assert error.detail.startswith(expected)
+    assert api.n < 40
 
 
 def test_an_endpoint_that_refuses_every_text_is_not_asked_for_each(api, embedder):
@@ -149,11 +185,11 @@ def test_an_endpoint_that_refuses_every_text_is_not_asked_for_each(api, embedder
     items = [{"a": str(number)} for number in range(1000)]
     scores = load_grader(COSINE, embedder=embedder).score(items, ["x"] * 1000)
     assert np.isnan(scores.values).all()
-    assert len(api.requests) < 40
+    assert api.n < 40
 
 
 @pytest.mark.parametrize("fault", ["401", "400", "404", "500"])
-def test_the_key_is_in_no_message_and_in_no_pickle(api, quick, canary, fault):
+def test_the_key_is_in_no_message_and_in_no_pickle(api, quick, misbehaving, fault):
     base = api.url.replace("http://", "http://user:canary-password@")
     embedder = OpenAIEmbedder("m", f"{base}?code=canary-query", limits=quick)
     api.always = fault
@@ -161,7 +197,7 @@ def test_the_key_is_in_no_message_and_in_no_pickle(api, quick, canary, fault):
         embedder.embed(["a"])
     told = f"{caught.value!r} {embedder!r} {embedder.identity} {vars(embedder)['identity']}"
     assert "canary" not in told
-    assert canary.encode() not in pickle.dumps(embedder)
+    assert misbehaving.CANARY.encode() not in pickle.dumps(embedder)
     assert embedder.identity == f"openai:m@{api.url}"
 
 
@@ -182,6 +218,7 @@ def test_the_address_and_the_model_have_defaults(monkeypatch):
     ("key", "url", "message"),
     [
         (None, None, "^embedder: openai needs a key: set OPENAI_API_KEY$"),
+        (None, "https://eu.api.openai.com/v1", "^embedder: openai needs a key: set OPENAI_API_KEY$"),
         ("a\nb", "http://h/v1", "^embedder: expected OPENAI_API_KEY to be printable ASCII without spaces$"),
         ("k", "ftp://user:pass@h/v1", "expected an address such as .*; got 'ftp://h/v1'$"),
         ("k", "http://h:99999/v1", "expected an address such as"),

@@ -5,7 +5,6 @@ from contextlib import nullcontext
 
 import pytest
 
-from graders.endpoints import client as module
 from graders.endpoints.client import Client, NoAnswerError, OutOfTimeError
 from graders.endpoints.credentials import Entrance
 
@@ -39,8 +38,8 @@ def test_paths_have_forms_of_their_own_and_share_connections(client, endpoint):
     assert endpoint.connections <= 2
 
 
-def test_an_answer_may_be_as_long_as_the_limit(client, endpoint, misbehaving, monkeypatch):
-    monkeypatch.setattr(module, "LONGEST_ANSWER", 1000)
+def test_an_answer_may_be_as_long_as_the_limit(endpoint, misbehaving, monkeypatch):
+    client = Client(Entrance.of(endpoint.url), longest=1000)
     for n, fits in ((1000, True), (1001, False)):
         answer = misbehaving.Answer(200, b"x" * n)
         monkeypatch.setitem(misbehaving.FAULTS, "null", lambda *_, answer=answer: answer)

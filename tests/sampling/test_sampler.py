@@ -125,6 +125,14 @@ def test_tool_calls_come_through(sampler: Sampler, endpoint: Any, monkeypatch: A
     assert sample["choices"][0]["message"] == {"role": "assistant", "content": "", "tool_calls": [call]}
 
 
+def test_what_a_model_thinks_is_no_part_of_its_answer() -> None:
+    blocks = [{"type": "thinking", "text": "carry the one"}, {"type": "text", "text": "4"}]
+    body = json.dumps({"choices": [{"message": {"content": blocks}}]}).encode()
+    sample = read_answer(Answer(200, {}, body), "tiny", str).sample
+    assert sample is not None
+    assert sample["choices"][0]["message"]["content"] == "4"
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b'{"choices": []}', b'{"choices": [{"message": 1}]}', b"\xff"]
 )
