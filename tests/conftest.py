@@ -1,9 +1,10 @@
 """What every test shares: how many examples hypothesis tries, and where the repository is."""
 
+import contextlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -73,9 +74,9 @@ def hosted(hosted_api: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         yield api
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Any]:
-    """A PostgreSQL server, of the programs in the folder that GRADERS_POSTGRES names."""
+@contextlib.contextmanager
+def _running_postgres() -> Iterator[Any]:
+    """Run a PostgreSQL server, of the programs in the folder that GRADERS_POSTGRES names."""
     programs = os.environ.get("GRADERS_POSTGRES")
     if not programs:
         pytest.skip("no PostgreSQL server can be started here: tools/postgres.sh finds or installs one")
@@ -83,10 +84,42 @@ def postgres() -> Iterator[Any]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.outside)])
-def database(request: pytest.FixtureRequest) -> str | None:
-    """The URL of a database that is empty; None stands for SQLite in the folder of the store."""
-    return None if request.param == "sqlite" else request.getfixturevalue("postgres").database()
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server that all tests share."""
+    with _running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Any]:
+    """A PostgreSQL server that a test may stop."""
+    with _running_postgres() as server:
+        yield server
+
+
+DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.outside))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that has a database on each kind of one, unless a mark says why one kind is enough."""
+    if "new_database" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("one_database"):
+        metafunc.parametrize("new_database", DATABASES, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest) -> Callable[[], str | None]:
+    """Make an empty database and give its URL; None stands for SQLite in the folder of the store."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return lambda: None
+    make: Callable[[], str] = request.getfixturevalue("postgres").database
+    return make
+
+
+@pytest.fixture
+def database(new_database: Callable[[], str | None]) -> str | None:
+    """The URL of an empty database; None stands for SQLite in the folder of the store."""
+    return new_database()
 
 
 @pytest.fixture(scope="session")

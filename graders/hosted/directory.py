@@ -8,10 +8,10 @@ wherever the process dies. The manifest holds no times: two pulls of the same ob
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from graders.errors import RunError
 from graders.hosted.manifest import MANIFEST, Listing, Manifest, StoredFile
@@ -34,17 +34,14 @@ class PullDirectory:
 
     def __enter__(self) -> Self:
         self.path.mkdir(parents=True, exist_ok=True)
-        self._held = locked(self.path)
-        self._held.__enter__()
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(locked(self.path))
             self._settle()
-        except BaseException:
-            self._held.__exit__(None, None, None)
-            raise
+            self._held = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._held.__exit__(None, None, None)
+        self._held.close()
 
     def _settle(self) -> None:
         """Read what is known, and cut off what a killed process wrote beyond it."""
@@ -88,7 +85,7 @@ class PullDirectory:
         draft = path.with_name(path.name + ".new")
         with draft.open("wb") as file:
             file.write(data)
-            _to_disk(file.fileno(), file)
+            to_disk(file)
         draft.replace(path)
 
     def remove(self, name: str) -> None:
@@ -113,7 +110,7 @@ class PullDirectory:
             file.seek(listing.bytes)
             file.truncate()
             file.write(data)
-            _to_disk(file.fileno(), file)
+            to_disk(file)
         with self._lock:
             listing.count, listing.bytes = listing.count + len(objects), listing.bytes + len(data)
             listing.cursor, listing.finished = cursor, finished
@@ -159,9 +156,10 @@ class PullDirectory:
         return made
 
 
-def _to_disk(number: int, file: Any) -> None:
+def to_disk(file: IO[bytes]) -> None:
+    """Have what was written to a file on the disk."""
     file.flush()
-    os.fsync(number)
+    os.fsync(file.fileno())
 
 
 def sha256_of(path: Path) -> str:

@@ -3,12 +3,12 @@
 Design: a file that cannot be had (deleted, expired, not to be downloaded) is noted and costs nothing else.
 """
 
-import os
 from pathlib import Path, PurePosixPath
 
+from graders.endpoints.client import NoAnswerError
 from graders.errors import RunStoppedError
-from graders.hosted.connection import MAX_FILE, BrokenError, RefusedError, TooLongError, quoted
-from graders.hosted.directory import PullDirectory, sha256_of
+from graders.hosted.connection import MAX_FILE, RefusedError, TooLongError, quoted
+from graders.hosted.directory import PullDirectory, sha256_of, to_disk
 from graders.hosted.manifest import StoredFile
 from graders.hosted.source import Source
 
@@ -57,7 +57,7 @@ def _download(source: Source, name: str, path: Path, size: object) -> None:
         nonlocal received
         received = _stream(source, where, part)
         if expected is not None and received != expected:  # cut without a sign of it, or a proxy's page
-            raise BrokenError(f"expected {expected} bytes; got {received}")
+            raise NoAnswerError(f"expected {expected} bytes; got {received}")
 
     try:
         source.turnstile.ask(where, attempt)
@@ -77,8 +77,7 @@ def _stream(source: Source, where: str, part: Path) -> int:
     with part.open("wb") as file:
         for chunk in source.connection.chunks(where, limit=MAX_FILE):
             if source.turnstile.stop.is_set():
-                raise BrokenError("stopped")
+                raise NoAnswerError("stopped")
             file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
+        to_disk(file)
         return file.tell()

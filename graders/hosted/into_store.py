@@ -9,9 +9,10 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from graders.errors import DataError
 from graders.hosted.manifest import Listing, Manifest
@@ -20,7 +21,8 @@ from graders.store.items import item_id
 from graders.store.past_runs import add_past_run
 from graders.strict_json import dumps, loads
 
-_LONGEST_ID, _PIECE = 64, 2**20
+_LONGEST_ID, _PIECE, _ENDLESS = 64, 2**20, 2**63
+_LONGEST_NAME, _MOST_PAIRS, _LONGEST_VALUE = 10_000, 16, 512
 _RUN = re.compile(r"[A-Za-z]+_[0-9a-f]{24,}")
 QUOTA = 50 * 2**30
 """Bytes of all files of a store."""
@@ -68,20 +70,22 @@ class _Putting:
         """Read the objects of a listing, as far as it is valid.
 
         Raises:
-            DataError: a line is no JSON.
+            DataError: a line is no JSON, or some are missing.
         """
         path, left = self.folder / listing.path, listing.bytes
-        if not path.exists():
+        if not left:
             return
-        with path.open("rb") as file:
+        with _reading(path) as file:
             for number, line in enumerate(file, 1):
                 left -= len(line)
                 if left < 0:
-                    return
+                    break
                 try:
                     yield loads(line)
                 except ValueError as error:
                     raise DataError(f"{path}: line {number}: {error}") from None
+        if left > 0:
+            raise DataError(f"{path}: {left} bytes are missing at its end; pull again to get them")
 
     def eval(self, body: Mapping[str, Any]) -> None:
         """Add an eval, unless it is there."""
@@ -136,19 +140,22 @@ class _Putting:
     def file(self, file_id: str) -> None:
         """Add a file, unless it is there or could not be had."""
         entry = self.manifest.files[file_id]
-        if not entry.finished:
-            self.put.problems.append(f"file {file_id}: {entry.problem or 'was not copied'}")
+        if not entry.finished or len(file_id) > _LONGEST_ID:
+            why = entry.problem or ("its id is too long" if entry.finished else "was not copied")
+            self.put.problems.append(f"file {file_id}: {why}")
             return
         now = int(time.time())
         if self.store.files.get(file_id, now) is not None:
             return
         path = self.folder / entry.path
-        about = loads((path.parent / "file.json").read_bytes())
+        about = _parsed(path.with_name("file.json"))
         with self.store.blobs.receive() as incoming:
-            with path.open("rb") as content:
+            with _reading(path) as content:
                 while piece := content.read(_PIECE):
                     incoming.write(piece)
             blob = incoming.finish()
+            if blob != entry.sha256:
+                raise DataError(f"{path}: not what was pulled; its SHA-256 is {blob}")
             stored = StoredFile(
                 file_id,
                 _whole(about.get("created_at")),
@@ -165,13 +172,31 @@ class _Putting:
                 self.put.problems.append(f"file {file_id}: the store has no room for it")
 
 
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise DataError(f"{path}: is not there any more") from None
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    with _reading(path) as file:
+        try:
+            value: dict[str, Any] = loads(file.read())
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
+    return value
+
+
 def _stored_run(of_eval: str, body: Mapping[str, Any], n: int) -> StoredRun:
     given = body.get("result_counts")
     counts = given if isinstance(given, dict) else {}
     kept = {
-        "name": str(body.get("name") or body["id"]),
-        "metadata": body.get("metadata") or {},
-        "model": body.get("model"),
+        "name": str(body.get("name") or body["id"])[:_LONGEST_NAME],
+        "metadata": _metadata(body.get("metadata")),
+        "model": str(body["model"])[:_LONGEST_NAME] if body.get("model") else None,
         "data_source": body.get("data_source") or {"type": "jsonl", "source": {"type": "file_content"}},
     }
     tally = {"criteria": body.get("per_testing_criteria_results"), "usage": body.get("per_model_usage")}
@@ -211,5 +236,14 @@ def _schema(config: Mapping[str, Any]) -> bool:
     return isinstance(properties, dict) and isinstance(properties.get("item"), dict)
 
 
+def _metadata(value: object) -> dict[str, str]:
+    """Give the metadata of a run within the bounds of the API: lists of runs read no more than these."""
+    pairs = list(value.items())[:_MOST_PAIRS] if isinstance(value, dict) else []
+    return {str(name)[:_LONGEST_ID]: str(text)[:_LONGEST_VALUE] for name, text in pairs}
+
+
 def _whole(value: object) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    """Give a count or a time as a database holds it, 0 where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _ENDLESS:
+        return 0
+    return int(value)

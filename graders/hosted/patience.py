@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
+from graders.endpoints.client import NoAnswerError
 from graders.endpoints.waiting import asked_wait
 from graders.errors import DataError, RunStoppedError
-from graders.hosted.connection import BrokenError, RefusedError
+from graders.hosted.connection import RefusedError
 
 Answer = TypeVar("Answer")
 _TRIED_AGAIN = (408, 409, 425, 429)
@@ -54,7 +55,7 @@ class Turnstile:
             DataError: the server refuses the key.
             RunStoppedError: it was not answered in all attempts, or the server wants a very long pause.
         """
-        failure: BrokenError | RefusedError | None = None
+        failure: NoAnswerError | RefusedError | None = None
         for attempt in range(self.patience.attempts):
             self._wait()
             try:
@@ -62,7 +63,7 @@ class Turnstile:
             except RefusedError as error:
                 _check_status(what, error)
                 failure = error
-            except BrokenError as error:
+            except NoAnswerError as error:
                 failure = error
             self._put_off(what, failure, attempt)
         raise RunStoppedError(
@@ -76,7 +77,7 @@ class Turnstile:
         if self.stop.is_set():
             raise RunStoppedError("stopped; the same command goes on later")
 
-    def _put_off(self, what: str, failure: BrokenError | RefusedError, attempt: int) -> None:
+    def _put_off(self, what: str, failure: NoAnswerError | RefusedError, attempt: int) -> None:
         limits = self.patience
         asked = asked_wait(failure.headers) if isinstance(failure, RefusedError) else None
         if asked is not None and asked > limits.longest_asked:

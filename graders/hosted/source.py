@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from graders.endpoints.client import NoAnswerError
 from graders.errors import DataError
-from graders.hosted.connection import BrokenError, Connection, RefusedError, quoted
+from graders.hosted.connection import Connection, RefusedError, quoted
 from graders.hosted.pages import Page, Received, parse_object, parse_page
 from graders.hosted.patience import Turnstile
 
@@ -79,7 +80,7 @@ class Source:
             try:
                 return parse(body)
             except ValueError as error:  # a proxy's page, or half an answer
-                raise BrokenError(f"not what was asked for: {error}") from None
+                raise NoAnswerError(f"not what was asked for: {error}") from None
 
         return self.turnstile.ask(path, request)
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 Object = TypeVar("Object")
 Metadata = dict[str, str]
+Purpose = Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
 
 
 class Answered(BaseModel):
@@ -131,7 +132,7 @@ class File(Answered):
 
     object: Literal["file"]
     id: str
-    purpose: Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
+    purpose: Purpose
     filename: str
     bytes: int
     created_at: int

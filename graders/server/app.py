@@ -43,8 +43,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = DescribedApp(open_store, locked=bool(settings.keys))
     app.state.settings, app.state.store = settings, store
-    app.state.graders = Graders(settings, settings.cache())
-    app.state.trials, app.state.making = TrialGraders(settings, settings.cache()), Making()
+    cache = settings.cache()
+    app.state.graders, app.state.trials = Graders(settings, cache), TrialGraders(settings, cache)
+    app.state.making = Making()
     app.state.sessions = Sessions(settings.store / "sessions", settings.keys)
     grade.add_run(app)
     for room in (health, grade, files, evals, runs, items, tuning, routes):

@@ -16,11 +16,14 @@ from graders.config import (
     StringCheckGrader,
     TextSimilarityGrader,
 )
-from graders.fine_tuning import FineTuningJob
+from graders.server.answered import Purpose
+from graders.server.criteria import MOST_CRITERIA
 from graders.server.parameters import LONGEST_KEY, LONGEST_NAME, LONGEST_VALUE, MOST_PAIRS
 
 _Key = Annotated[str, Field(max_length=LONGEST_KEY)]
 _Value = Annotated[str, Field(max_length=LONGEST_VALUE)]
+SOONEST, LATEST = 3600, 2_592_000
+"""Seconds after which a file can be made to expire."""
 Metadata = Annotated[dict[_Key, _Value], Field(max_length=MOST_PAIRS)]
 Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 Grader = Annotated[
@@ -78,7 +81,7 @@ class EvalBody(Closed):
     """A new eval."""
 
     data_source_config: Annotated[CustomSource | LogsSource, Field(discriminator="type")]
-    testing_criteria: Annotated[list[Criterion], Field(min_length=1, max_length=100)]
+    testing_criteria: Annotated[list[Criterion], Field(min_length=1, max_length=MOST_CRITERIA)]
     name: Name | None = None
     metadata: Metadata | None = None
 
@@ -90,66 +93,12 @@ class EvalChanges(Closed):
     metadata: Metadata | None = None
 
 
-class Row(Open):
-    """A row: what is graded, and the model's output where the row has one."""
-
-    item: dict[str, Any]
-    sample: str | dict[str, Any] | None = None
-
-
-class FileContent(Open):
-    """Rows that stand in the body."""
-
-    type: Literal["file_content"]
-    content: list[Row]
-
-
-class FileId(Open):
-    """The lines of an uploaded file."""
-
-    type: Literal["file_id"]
-    id: str
-
-
-class JsonlSource(Closed):
-    """Rows that are graded as they are."""
-
-    type: Literal["jsonl"]
-    source: Annotated[FileContent | FileId, Field(discriminator="type")]
-
-
-class OtherSource(Open):
-    """Rows that a model is asked about, or logged requests."""
-
-    type: Literal["completions", "responses"]
-    source: dict[str, Any]
-
-
-class RunBody(Closed):
-    """A new run."""
-
-    data_source: Annotated[JsonlSource | OtherSource, Field(discriminator="type")]
-    name: Name | None = None
-    metadata: Metadata | None = None
-
-
 class FileForm(Open):
-    """A form with a file; its lifetime is 3600 to 2592000 seconds."""
+    """A form with a file, and how many seconds it is kept."""
 
     file: Annotated[bytes, Field(json_schema_extra={"format": "binary"})]
-    purpose: Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
+    purpose: Purpose
     anchor: Annotated[Literal["created_at"] | None, Field(alias="expires_after[anchor]")] = None
     seconds: Annotated[
-        Annotated[int, Field(ge=3600, le=2_592_000)] | None, Field(alias="expires_after[seconds]")
+        Annotated[int, Field(ge=SOONEST, le=LATEST)] | None, Field(alias="expires_after[seconds]")
     ] = None
-
-
-BODIES: tuple[type[BaseModel], ...] = (
-    GraderBody,
-    GradeBody,
-    EvalBody,
-    EvalChanges,
-    RunBody,
-    FileForm,
-    FineTuningJob,
-)

@@ -12,7 +12,7 @@ from graders.server.parameters import checked, required
 from graders.server.problems import check
 
 TYPES = ("label_model", "string_check", "text_similarity", "python", "score_model")
-MOST = 100
+MOST_CRITERIA = 100
 
 
 def criteria_of(body: Mapping[str, Any], confinement: Confinement) -> list[dict[str, Any]]:
@@ -25,8 +25,8 @@ def criteria_of(body: Mapping[str, Any], confinement: Confinement) -> list[dict[
     if not given:
         message = "Invalid 'testing_criteria': empty array. Expected an array with minimum length 1."
         raise invalid("testing_criteria", message, "empty_array")
-    if len(given) > MOST:
-        message = f"Invalid 'testing_criteria': array too long. Expected at most {MOST}."
+    if len(given) > MOST_CRITERIA:
+        message = f"Invalid 'testing_criteria': array too long. Expected at most {MOST_CRITERIA}."
         raise invalid("testing_criteria", message, "array_above_max_length")
     return [_normal(part, f"testing_criteria[{place}]", confinement) for place, part in enumerate(given)]
 

@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from graders.fine_tuning import FineTuningJob
 from graders.server.answered import Error
-from graders.server.asked import BODIES, FileForm
+from graders.server.asked import EvalBody, EvalChanges, FileForm, GradeBody, GraderBody
+from graders.server.asked_runs import RunBody
 
 _REFERENCE = "#/components/schemas/{model}"
 _ID = {"description": "Names the request.", "schema": {"type": "string"}, "required": True}
@@ -26,6 +28,16 @@ _KEYS = {
     "api-key": {"type": "apiKey", "in": "header", "name": "api-key"},
 }
 _OPEN = "/healthz"
+_BODIES: tuple[type[BaseModel], ...] = (
+    GraderBody,
+    GradeBody,
+    EvalBody,
+    EvalChanges,
+    RunBody,
+    FileForm,
+    FineTuningJob,
+)
+"""Bodies of requests."""
 
 
 def told(
@@ -78,7 +90,7 @@ class DescribedApp(FastAPI):
 
 def _completed(document: dict[str, Any], *, locked: bool) -> dict[str, Any]:
     """Add the bodies to a document, and the keys where they are needed."""
-    _, schemas = models_json_schema([(body, "validation") for body in BODIES], ref_template=_REFERENCE)
+    _, schemas = models_json_schema([(body, "validation") for body in _BODIES], ref_template=_REFERENCE)
     components = document.setdefault("components", {})
     components["schemas"] = {**schemas["$defs"], **components.get("schemas", {})}
     if locked:

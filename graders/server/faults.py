@@ -3,10 +3,17 @@
 import sys
 import traceback
 
+from graders.store.engines import first_line
+
 
 def say(text: str) -> None:
     """Tell the operator something."""
     print(f"note: {text}", file=sys.stderr, flush=True)
+
+
+def say_unusable(error: Exception) -> None:
+    """Tell the operator that the store cannot be used now: it is locked, or its disk is full; both pass."""
+    say(f"the store cannot be used now: {first_line(error)}")
 
 
 def note(error: BaseException) -> None:

@@ -3,16 +3,16 @@
 import asyncio
 import errno
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from graders.server.answered import File, FileDeleted, Page
+from graders.server.answered import File, FileDeleted, Page, Purpose
 from graders.server.answers import alphanumeric, answer, now, page_of
-from graders.server.asked import FileForm
+from graders.server.asked import LATEST, SOONEST, FileForm
 from graders.server.bodies import chunks
 from graders.server.description import told, told_bytes
 from graders.server.failures import ApiError, invalid, missing, not_found, wrong_choice, wrong_type
@@ -24,9 +24,8 @@ from graders.strict_json import loads
 
 router = APIRouter(prefix="/v1/files")
 
-PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
+PURPOSES: tuple[str, ...] = get_args(Purpose)
 _LISTING = Listing("desc", 10_000, 10_000, {"purpose": PURPOSES})
-SOONEST, LATEST = 3600, 2_592_000
 _FORM_BYTES = 2**16
 """What a form may hold beside its file."""
 

@@ -48,6 +48,7 @@ class Graders:
     cache: Cache
     _kept: OrderedDict[bytes, Grader] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _probing: threading.Lock = field(default_factory=threading.Lock)
     _holds: bool | None = None
 
     def get(self, document: Mapping[str, Any]) -> Grader:
@@ -108,7 +109,7 @@ class Graders:
         return not _has_source(document) or self._probed()
 
     def _probed(self) -> bool:
-        with self._lock:
+        with self._probing:  # a lock of its own: a probe takes long, and the other is taken between requests
             if self._holds is None:
                 where = self.settings.confinement
                 self._holds = bool(probe(where.level, python=where.python))

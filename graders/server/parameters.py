@@ -85,16 +85,17 @@ def metadata_of(body: Mapping[str, Any]) -> dict[str, str]:
     return pairs
 
 
-def name_of(body: Mapping[str, Any]) -> str | None:
+def name_of(body: Mapping[str, Any], parameter: str = "name", path: str = "") -> str | None:
     """Give the name in a body; None where there is none.
 
     Raises:
         ApiError: it is no text, or too long.
     """
-    name: str | None = optional(body, "name", str)
+    name: str | None = optional(body, parameter, str, path)
     if name is not None and len(name) > LONGEST_NAME:
-        message = f"Invalid 'name': string too long. Expected at most {LONGEST_NAME} characters."
-        raise invalid("name", message, "string_above_max_length")
+        param = path + parameter
+        message = f"Invalid '{param}': string too long. Expected at most {LONGEST_NAME} characters."
+        raise invalid(param, message, "string_above_max_length")
     return name or None
 
 

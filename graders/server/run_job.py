@@ -15,6 +15,7 @@ from graders.cache import Cache
 from graders.errors import ConfigError
 from graders.server.criteria_grading import Begun, CriteriaGrader
 from graders.server.data_sources import reads_logs
+from graders.server.faults import say_unusable
 from graders.server.outputs import RunTally, block_of
 from graders.server.rows import Row, RowError, check_rows, inline_rows, rows_of_file
 from graders.server.sampled_rows import RowSampler, UnsupportedError
@@ -120,11 +121,15 @@ class RunJob:
             raise LostError
 
     def _patiently(self, use: Callable[[], _Value]) -> _Value:
-        """Use the store, as soon as that can be done."""
+        """Use the store, as soon as that can be done; say once that it cannot."""
+        is_said = False
         while True:
             try:
                 return use()
-            except UNAVAILABLE:
+            except UNAVAILABLE as error:
+                if not is_said:
+                    say_unusable(error)
+                is_said = True
                 self.stopped.wait(_PAUSE)
                 self._check()
 

@@ -19,13 +19,12 @@ from pathlib import Path
 from graders.cache import Cache
 from graders.errors import RunError
 from graders.lock import locked
-from graders.server.faults import note, say
+from graders.server.faults import note, say, say_unusable
 from graders.server.run_job import LostError, RunJob
 from graders.server.settings import Settings
 from graders.server.tuning_runner import TuningRunner
 from graders.server.webhooks import deliver
 from graders.store import UNAVAILABLE, Claim, Store, StoreError
-from graders.store.engines import first_line
 from graders.store.runs import MOST
 
 _LOOK_EVERY, _BEAT_EVERY, _SWEEP_EVERY = 0.1, 2.0, 60.0
@@ -67,7 +66,7 @@ class Runner:
     def _wait(self, error: Exception) -> None:
         """Say once that the store cannot be used, and wait: it is locked, or the disk is full; both pass."""
         if not self._hindered:
-            say(f"the store cannot be used now: {first_line(error)}")
+            say_unusable(error)
         self._hindered = True
         self.stopped.wait(1.0)
 

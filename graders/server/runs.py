@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from graders.server.answered import Page
 from graders.server.answered_evals import Run, RunDeleted
 from graders.server.answers import answer, hexadecimal_id, now, page_of
-from graders.server.asked import RunBody
+from graders.server.asked_runs import RunBody
 from graders.server.bodies import json_object
 from graders.server.data_sources import blob_of
 from graders.server.description import told
 from graders.server.evals import eval_of, store_of
 from graders.server.failures import ApiError, not_found
-from graders.server.parameters import Listing, metadata_of, name_of, only, optional, required
+from graders.server.parameters import Listing, metadata_of, name_of, only, required
 from graders.store import StoredRun, UnknownCursorError
 
 router = APIRouter(prefix="/v1/evals/{eval_id}/runs")
@@ -30,7 +30,7 @@ def create(eval_id: str, body: Body, request: Request) -> Response:
     only(body, ("data_source", "name", "metadata"))
     source: dict[str, Any] = required(body, "data_source", dict)
     blob = blob_of(source, of_eval, request.app.state.settings, store_of(request), now())
-    model = optional(source, "model", str, "data_source.")
+    model = name_of(source, "model", "data_source.")
     name = name_of(body) or model or f"run-{secrets.token_hex(4)}"
     made = {"name": name, "metadata": metadata_of(body), "model": model, "data_source": source}
     run = StoredRun(hexadecimal_id("evalrun"), eval_id, now(), "queued", made, blob)

@@ -38,7 +38,7 @@ _SAID_OF_ALL = ("temperature", "top_p", "seed", "reasoning_effort", "tools", *_L
 _STYLES: Mapping[str, Style] = {"completions": Chat(), "responses": Responses()}
 _EVERYWHERE = ("function", "custom")
 """Tools that a model calls and somebody else runs."""
-_MOST_TOOLS = 128
+MOST_TOOLS = 128
 Messages = Sequence[Mapping[str, Any]]
 
 
@@ -52,7 +52,7 @@ class _Range(NamedTuple):
     high: float
 
 
-_RANGES = {"temperature": _Range(0, 2), "top_p": _Range(0, 1)}
+TEMPERATURES, TOP_PS = _Range(0, 2), _Range(0, 1)
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ def _request(given: Mapping[str, Any], kind: str, modalities: Any) -> SampleRequ
         (),
         tools=_tools(given),
         response_format=None if form is None or form["type"] == "text" else form,
-        temperature=_number(given, "temperature", TEMPERATURE),
-        top_p=_number(given, "top_p", TOP_P),
+        temperature=_number(given, "temperature", TEMPERATURES, TEMPERATURE),
+        top_p=_number(given, "top_p", TOP_PS, TOP_P),
         max_tokens=_limit(given),
         seed=SEED if seed is None else seed,
         reasoning_effort=optional(given, "reasoning_effort", str, _PARAMS),
@@ -163,16 +163,16 @@ def _request(given: Mapping[str, Any], kind: str, modalities: Any) -> SampleRequ
 
 def _tools(given: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     tools = optional(given, "tools", list, _PARAMS) or []
-    if len(tools) > _MOST_TOOLS:
-        message = f"Invalid '{_PARAMS}tools': array too long. Expected at most {_MOST_TOOLS}."
+    if len(tools) > MOST_TOOLS:
+        message = f"Invalid '{_PARAMS}tools': array too long. Expected at most {MOST_TOOLS}."
         raise invalid(f"{_PARAMS}tools", message, "array_above_max_length")
     for place, tool in enumerate(tools):
         required(checked(tool, dict, f"{_PARAMS}tools[{place}]"), "type", str, f"{_PARAMS}tools[{place}].")
     return tools or None
 
 
-def _number(given: Mapping[str, Any], name: str, usual: float) -> float:
-    value, bounds = given.get(name), _RANGES[name]
+def _number(given: Mapping[str, Any], name: str, bounds: _Range, usual: float) -> float:
+    value = given.get(name)
     if value is None:
         return usual
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from graders.engine.frames import write_frame
+from graders.server.faults import say
 from graders.server.settings import Settings
 from graders.server.web import answer_requests
 
@@ -43,7 +44,7 @@ class Child:
             lived = time.monotonic() - started
             pause = 0.1 if lived > _SHORT else min(2 * pause, _LONGEST_PAUSE)
             if not self.stopped.is_set():
-                print(f"note: the {self.role} ended and is started again", file=sys.stderr, flush=True)
+                say(f"the {self.role} ended and is started again")
                 self.stopped.wait(pause)
 
     def _start(self) -> None:

@@ -5,7 +5,9 @@ wanted any more. The files of a job are linked under their ids: they stay whole 
 removes them.
 """
 
+import hashlib
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -165,7 +167,9 @@ class TuningRunner:
 
 
 def _link_name(file_id: str) -> str:
-    return f"{file_id}.jsonl"
+    """Name the link of a file: by its id, unless that was made elsewhere and could lead out of the folder."""
+    plain = re.fullmatch(r"[A-Za-z0-9_-]{1,100}", file_id)
+    return f"{file_id if plain else hashlib.sha256(file_id.encode()).hexdigest()}.jsonl"
 
 
 def _link_or_copy(source: Path, link: Path) -> None:

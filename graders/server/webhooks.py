@@ -12,7 +12,6 @@ import binascii
 import hashlib
 import hmac
 import random
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 from graders.endpoints.client import Client, NoAnswerError
 from graders.endpoints.credentials import Entrance
 from graders.errors import DataError
+from graders.server.faults import say
 from graders.server.settings import Settings
 from graders.store import UNAVAILABLE, Deliveries, Delivery, receiver_of
 
@@ -115,8 +115,7 @@ class Webhook:
             self.deliveries.remove(delivery)
         elif due_at - delivery.created_at > OLDEST:
             self.deliveries.remove(delivery)
-            note = f"note: {self.host} did not take a webhook for {OLDEST / 3600:.0f} hours: {problem}"
-            print(note, file=sys.stderr, flush=True)
+            say(f"{self.host} did not take a webhook for {OLDEST / 3600:.0f} hours: {problem}")
         else:
             self.deliveries.postpone(delivery, due_at)
         return True

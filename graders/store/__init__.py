@@ -7,7 +7,7 @@ ever a name of ours.
 """
 
 from graders.store.blobs import Blobs, Incoming, QuotaError
-from graders.store.database import UNAVAILABLE, Database, StoreError
+from graders.store.database import UNAVAILABLE, Database, StoreError, holds_store, usable
 from graders.store.deliveries import Deliveries, Delivery, receiver_of
 from graders.store.evals import Evals, StoredEval
 from graders.store.files import Files, StoredFile
@@ -43,5 +43,7 @@ __all__ = [
     "StoredJob",
     "StoredRun",
     "UnknownCursorError",
+    "holds_store",
     "receiver_of",
+    "usable",
 ]

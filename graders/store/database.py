@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from graders.store.engines import StoreError, be_alone, engine_of, first_line, snapshots
-from graders.store.migrations import migrate
+from graders.store.migrations import VERSION, migrate
 
-__all__ = ["UNAVAILABLE", "Database", "StoreError"]
+__all__ = ["UNAVAILABLE", "Database", "StoreError", "holds_store", "usable"]
 
-UNAVAILABLE = (OperationalError, InterfaceError, NoConnectionError)
-"""What is raised where the database cannot be used now: locked for long, its disk full, not to be reached."""
+UNAVAILABLE = (OperationalError, InternalError, InterfaceError, NoConnectionError)
+"""What is raised where the database cannot be used now: locked for long, its disk full, not to be reached.
+
+PostgreSQL calls it an internal error where it takes no changes for a while, as when its disk is nearly full.
+"""
 
 
 class Database:
@@ -53,6 +56,37 @@ class Database:
     def close(self) -> None:
         """Close every connection that is not in use."""
         self._engine.dispose()
+
+
+def holds_store(url: str) -> bool:
+    """Say whether there are tables of a store in a database; nothing is made in it.
+
+    Raises:
+        StoreError: the database cannot be opened.
+    """
+    engine = engine_of(url)
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
+        return False  # to open it would make it
+    try:
+        with engine.connect() as connection:
+            return inspect(connection).has_table(VERSION.name)
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database cannot be opened: {first_line(error)}") from None
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def usable() -> Iterator[None]:
+    """Let a command end with a sentence where the database cannot be used.
+
+    Raises:
+        StoreError: it is locked for long, its disk is full, or it cannot be reached any more.
+    """
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise StoreError(f"the database cannot be used now: {first_line(error)}") from None
 
 
 def sqlite_url(path: Path) -> str:

@@ -40,8 +40,9 @@ def engine_of(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(f"the database cannot be opened: {first_line(error)}") from None
+    except (ArgumentError, ValueError):  # the text of some of them repeats a part of the URL
+        message = "expected a URL such as sqlite:////srv/evals.sqlite or postgresql://user@host:5432/name"
+        raise StoreError(f"the database cannot be opened: {message}") from None
     known = {"sqlite": _sqlite, "postgresql": _postgresql, "postgres": _postgresql}
     if parsed.drivername not in known:
         message = f"expected a URL that begins with sqlite:// or postgresql://; got {parsed.drivername}://"
@@ -53,7 +54,8 @@ def snapshots(engine: Engine) -> Engine:
     """Give the same connections for those who read: each transaction sees one state of the database."""
     if engine.dialect.name == "sqlite":
         return engine
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    # not as read-only: whoever writes next over such a connection would ask for more than a server may allow
+    return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def be_alone(connection: Connection) -> None:

@@ -7,6 +7,7 @@ removed, they go a few at a time, so that nobody waits for long.
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 
@@ -34,6 +35,13 @@ def _stem(run_id: str) -> str:
     return run_id.partition("_")[2][:24]
 
 
+class Item(NamedTuple):
+    """The JSON of an output item, and its row."""
+
+    row: int
+    body: bytes
+
+
 @dataclass(frozen=True)
 class Items:
     """The output items of a store."""
@@ -58,7 +66,15 @@ class Items:
         Raises:
             UnknownCursorError: there is no item `after`.
         """
-        cursor = None if after is None else self._cursor(run_id, after)
+        behind = None if after is None else self._row(run_id, after)
+        found = self.portion(run_id, behind=behind, limit=limit, descending=descending, status=status)
+        return Page([item.body for item in found.objects], found.has_more)
+
+    def portion(
+        self, run_id: str, *, behind: int | None, limit: int, descending: bool, status: str | None
+    ) -> Page[Item]:
+        """Give output items of a run from behind a row; `status` is `pass` or `fail`."""
+        cursor = None if behind is None else (behind,)
         query = select(ITEMS.c.row, ITEMS.c.body)
         with self.database.reading() as connection:
             seq = connection.execute(select(RUNS.c.seq).where(RUNS.c.id == run_id)).scalar()
@@ -74,7 +90,7 @@ class Items:
                 descending=descending,
                 body=ITEMS.c.body,
             )
-        return Page([bytes(row.body) for row in rows], more)
+        return Page([Item(row.row, bytes(row.body)) for row in rows], more)
 
     def sweep(self) -> bool:
         """Remove some output items of runs that are gone; say whether there may be more."""
@@ -92,8 +108,8 @@ class Items:
             give_back(connection)
         return True
 
-    def _cursor(self, run_id: str, after: str) -> tuple[int]:
+    def _row(self, run_id: str, after: str) -> int:
         row = row_of(run_id, after)
         if row is None or self.get(run_id, after) is None:
             raise UnknownCursorError
-        return (row,)
+        return row

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, func, select
 
 from graders.store.database import Database
+from graders.store.items import Item, Items
 from graders.store.pages import Page, rows_behind
 from graders.store.runs import StoredRun
-from graders.store.tables import ITEMS, RUNS
+from graders.store.tables import RUNS
 from graders.strict_json import loads
 
 _HEAD = 2**18
@@ -29,13 +30,6 @@ class Standing(NamedTuple):
 
     runs: int
     last: StoredRun
-
-
-class Item(NamedTuple):
-    """The JSON of an output item, and its row."""
-
-    row: int
-    body: bytes
 
 
 @dataclass(frozen=True)
@@ -84,27 +78,19 @@ class Listings:
         limit: int = _PORTION,
         descending: bool = False,
         status: str | None = None,
-    ) -> tuple[Sequence[Item], bool]:
-        """Give output items from behind a row, and whether more follow; `status` is `pass` or `fail`."""
-        query = select(ITEMS.c.row, ITEMS.c.body)
-        with self.database.reading() as connection:
-            seq = connection.execute(select(RUNS.c.seq).where(RUNS.c.id == run_id)).scalar()
-            query = query.where(ITEMS.c.run_seq == seq)
-            if status is not None:
-                query = query.where(ITEMS.c.status == status)
-            cursor = None if behind is None else (behind,)
-            rows, more = rows_behind(
-                connection, query, (ITEMS.c.row,), cursor, limit=limit, descending=descending
-            )
-        return [Item(row.row, bytes(row.body)) for row in rows], more
+    ) -> Page[Item]:
+        """Give output items from behind a row; they are fewer than `limit` where they are large."""
+        return Items(self.database).portion(
+            run_id, behind=behind, limit=limit, descending=descending, status=status
+        )
 
     def every_item(self, run_id: str) -> Iterator[Item]:
         """Give all output items of a run in the order of its rows, without holding them."""
         behind, more = None, True
         while more:
-            portion, more = self.items(run_id, behind=behind)
-            yield from portion
-            behind = portion[-1].row if portion else None
+            portion = self.items(run_id, behind=behind)
+            yield from portion.objects
+            behind, more = (portion.objects[-1].row if portion.objects else None), portion.has_more
 
 
 def _heads() -> Select[Any]:

@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(429, too_many, Retry_After="86400")
         elif fault.isdigit():
             key = self.headers.get("Authorization", "") + self.headers.get("api-key", "")
-            self._answer(int(fault), error_body(f"no: {key}"))
+            self._answer(int(fault), error_body(f"no: {key} {self.path}"))
         elif fault == "html":
             self._answer(200, b"<html><body>Bad gateway</body></html>", "text/html")
         elif fault == "half-json":

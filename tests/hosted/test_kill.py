@@ -9,6 +9,8 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 KEY = "sk-canary-0123456789"
 KILLS = 20
 WARM = (
@@ -44,6 +46,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
+@pytest.mark.long
 def test_killed_twenty_times_a_pull_ends_with_what_an_undisturbed_one_gives(
     hosted: Any, published: ModuleType, tmp_path: Path
 ) -> None:

@@ -4,14 +4,15 @@ import time
 
 import pytest
 
+from graders.endpoints.client import NoAnswerError
 from graders.errors import RunStoppedError
-from graders.hosted.connection import BrokenError, RefusedError
+from graders.hosted.connection import RefusedError
 from graders.hosted.patience import Patience, Turnstile
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
 def test_a_passing_failure_is_tried_again(status: int) -> None:
-    failures = [RefusedError(status, {}, ""), BrokenError("cut"), RefusedError(status, {}, "")]
+    failures = [RefusedError(status, {}, ""), NoAnswerError("cut"), RefusedError(status, {}, "")]
 
     def request() -> str:
         if failures:
@@ -36,7 +37,7 @@ def test_an_answer_that_stays_is_not_asked_for_again(status: int) -> None:
 
 def test_attempts_end() -> None:
     def request() -> None:
-        raise BrokenError("connection refused")
+        raise NoAnswerError("connection refused")
 
     with pytest.raises(RunStoppedError, match=r"/evals: connection refused \(3 attempts\)"):
         Turnstile(Patience(attempts=3, first_wait=0.001)).ask("/evals", request)
@@ -60,7 +61,7 @@ def test_a_stop_ends_the_waiting() -> None:
 
     def request() -> None:
         turnstile.stop.set()
-        raise BrokenError("cut")
+        raise NoAnswerError("cut")
 
     with pytest.raises(RunStoppedError, match="stopped"):
         turnstile.ask("/evals", request)

@@ -294,6 +294,15 @@ def test_credentials_in_the_url_are_kept_nowhere(api: Any, tmp_path: Path) -> No
     assert "hunter2" not in repr(Account(KEY, url))
 
 
+def test_credentials_in_the_url_are_in_no_message(api: Any, tmp_path: Path) -> None:
+    url = api.url.replace("//", "//user:hunter2@") + "?code=hunter2"
+    api.faults["/evals"] = ["404"]
+    with source_of(api, base_url=url) as source, pytest.raises(DataError, match=r"HTTP 404: no: ") as caught:
+        pull(source, tmp_path / "out")
+    assert "hunter2" not in str(caught.value)
+    assert "dXNlcjpodW50ZXIy" not in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["ftp://host/v1", "host/v1", "https://", "http://host:x/", "http://[::1/v1"])
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(DataError, match="expected a base URL"):

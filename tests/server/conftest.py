@@ -1,6 +1,7 @@
 """A server in a process of its own, spoken to over a real socket."""
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -16,6 +17,11 @@ from typing import Any
 
 import pytest
 from openai import OpenAI
+from sqlalchemy import Engine, text
+
+from graders.store.database import sqlite_url
+from graders.store.engines import engine_of
+from graders.store.store import DATABASE
 
 EXACT = {
     "type": "string_check",
@@ -56,9 +62,10 @@ class Answer:
 
 @dataclass
 class Server:
-    """A server and its store."""
+    """A server and its store, whose database is SQLite in its folder where no other is named."""
 
     folder: Path
+    database: str | None = None
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[str] | None" = None
@@ -68,11 +75,12 @@ class Server:
     listener: threading.Thread | None = None
 
     def start(self) -> "Server":
-        command = [sys.executable, "-m", "graders", "serve", "--port", "0", "--store", str(self.folder)]
+        named = [] if self.database is None else [self.database]
+        command = ["-m", "graders", "serve", "--port", "0", *self.store_words, *self.options]
         if self.limits is not None:
-            command = [sys.executable, str(LIMITED), str(self.folder), json.dumps(self.limits)]
+            command = [str(LIMITED), str(self.folder), json.dumps(self.limits), *named]
         self.process = subprocess.Popen(
-            [*command, *self.options],
+            [sys.executable, *command],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **self.environment},
         )  # fmt: skip
@@ -96,6 +104,21 @@ class Server:
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code
+
+    @property
+    def store_words(self) -> tuple[str, ...]:
+        """The options of the command line that lead to the store."""
+        named = () if self.database is None else ("--database", self.database)
+        return "--store", str(self.folder), *named
+
+    @functools.cached_property
+    def engine(self) -> Engine:
+        return engine_of(self.database or sqlite_url(self.folder / DATABASE))
+
+    def stored(self, query: str) -> list[Any]:
+        """Ask the database itself, whichever process is alive."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(query)))
 
     @property
     def port(self) -> int:
@@ -136,14 +159,8 @@ def _is_child(number: int) -> bool:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *options: str, **environment: str) -> Iterator[Server]:
-    with _kept(Server(folder, options, environment)) as server:
-        yield server
-
-
-@contextlib.contextmanager
-def running_limited(folder: Path, **limits: float) -> Iterator[Server]:
-    with _kept(Server(folder, limits=limits)) as server:
+def running(folder: Path, *options: str, database: str | None = None, **environment: str) -> Iterator[Server]:
+    with _kept(Server(folder, database, options, environment)) as server:
         yield server
 
 
@@ -155,26 +172,35 @@ def _kept(server: Server) -> Iterator[Server]:
     finally:
         if server.process is not None and server.process.poll() is None:
             server.stop()
+        server.engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def serving():
-    """Start a server in a folder with some options."""
-    return running
+def serving(new_database):
+    """Start a server in a folder with some options, on a new database where none is named."""
+
+    def start(folder, *options, database=None, **environment):
+        return running(folder, *options, database=database or new_database(), **environment)
+
+    return start
 
 
 @pytest.fixture(scope="session")
-def serving_limited():
+def serving_limited(new_database):
     """Start a server in a folder whose limits are these."""
-    return running_limited
+
+    def start(folder, **limits):
+        return _kept(Server(folder, new_database(), limits=limits))
+
+    return start
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, serving: Any) -> Iterator[Server]:
     """A server without a key that all tests of this folder share; none relies on what others left."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "127.0.0.1,localhost")
-        with running(tmp_path_factory.mktemp("server") / "store") as server:
+        with serving(tmp_path_factory.mktemp("server") / "store") as server:
             yield server
 
 

@@ -4,6 +4,8 @@ import openai
 import pytest
 from openai import AzureOpenAI
 
+pytestmark = pytest.mark.one_database("whoever is refused reaches no database")
+
 KEY, OTHER = "sk-one", "sk-two"
 
 

@@ -25,10 +25,9 @@ def lived(python, server):
 
 
 @pytest.fixture
-def locked(tmp_path, serving, database):
-    """A server with a key, on every database."""
-    options = () if database is None else ("--database", database)
-    with serving(tmp_path / "store", *options, "--workers", "2", GRADERS_API_KEY=KEY) as server:
+def locked(tmp_path, serving):
+    """A server with a key."""
+    with serving(tmp_path / "store", "--workers", "2", GRADERS_API_KEY=KEY) as server:
         yield server
 
 

@@ -3,10 +3,13 @@
 import json
 import re
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from graders.server.answered import Error, Grade
+
+pytestmark = pytest.mark.one_database("what is graded for whoever asks is not stored")
 
 RUN, VALIDATE = "/v1/fine_tuning/alpha/graders/run", "/v1/fine_tuning/alpha/graders/validate"
 EXAMPLES = settings().max_examples

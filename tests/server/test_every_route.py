@@ -16,6 +16,8 @@ from graders.server.description import DescribedApp
 from graders.server.grade import add_run
 from graders.server.settings import Settings
 
+pytestmark = pytest.mark.one_database("whoever is refused reaches no database")
+
 KEY, OTHER = "sk-one", "sk-two"
 UPLOAD, HEALTH = "/v1/files", "/healthz"
 FORMS = (

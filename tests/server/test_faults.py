@@ -4,7 +4,6 @@ import contextlib
 import os
 import resource
 import socket
-import sqlite3
 import struct
 import subprocess
 import time
@@ -35,6 +34,8 @@ def incoming(server):
 class SmallDisk:
     """A file system of 64 MB, in memory."""
 
+    database = None
+
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
@@ -55,8 +56,20 @@ class SmallDisk:
         subprocess.run(["umount", "-l", str(self.folder)], check=True)
 
 
+class SmallTablespace(SmallDisk):
+    """A file system of 64 MB that also holds the tables of a PostgreSQL server."""
+
+    def __init__(self, postgres):
+        super().__init__(postgres.folder / "disk")
+        tables = self.folder / "tables"
+        tables.mkdir()
+        self.database = postgres.database(tables)
+
+
 class SmallFiles:
     """A limit that the system sets to the size of every file that a process writes."""
+
+    database = None
 
     def __init__(self, folder):
         self.folder = folder
@@ -77,9 +90,10 @@ class SmallFiles:
         pass
 
 
-@pytest.fixture(params=[SmallDisk, SmallFiles])
+@pytest.fixture(params=[SmallDisk, SmallFiles, pytest.param(SmallTablespace, marks=pytest.mark.outside)])
 def disk(request, tmp_path):
-    disk = request.param(tmp_path / "disk")
+    on_postgres = request.param is SmallTablespace
+    disk = request.param(request.getfixturevalue("own_postgres") if on_postgres else tmp_path / "disk")
     yield disk
     disk.end()
 
@@ -94,8 +108,10 @@ def until_refused(ask):
     raise AssertionError("there is always room")
 
 
+@pytest.mark.long
+@pytest.mark.one_database("the disk says which it is")
 def test_what_finds_no_room_is_refused_and_goes_on_when_there_is(disk, serving, custom, exact, fuzzy, runs):
-    with serving(disk.folder / "store") as server, server.client() as client:
+    with serving(disk.folder / "store", database=disk.database) as server, server.client() as client:
         made = client.evals.create(data_source_config=custom, testing_criteria=[exact, fuzzy])
         file = client.files.create(file=("rows.jsonl", lines(ROWS)), purpose="evals")
         run = client.evals.runs.create(made.id, data_source=runs.from_file(file.id))
@@ -118,15 +134,33 @@ def test_what_finds_no_room_is_refused_and_goes_on_when_there_is(disk, serving, 
         over = runs.finished(client, run)
         assert (over.status, over.error) == ("completed", None)
         assert over.result_counts.to_dict() == {"total": ROWS, "errored": 0, "failed": ROWS - 7, "passed": 7}
-        with contextlib.closing(sqlite3.connect(server.folder / "store.sqlite")) as connection:
-            assert connection.execute("SELECT count(*) FROM output_items").fetchone() == (ROWS,)
+        assert server.stored("SELECT count(*) FROM output_items") == [(ROWS,)]
+
+
+HOLDING = {
+    "sqlite": ("PRAGMA busy_timeout=30000", "BEGIN IMMEDIATE"),
+    "postgresql": (
+        "SET LOCAL lock_timeout = '30s'", "LOCK TABLE evals, runs, output_items IN EXCLUSIVE MODE",
+    ),
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def locked(server):
+    """Hold what everybody who writes to a server's database needs."""
+    with contextlib.closing(server.engine.raw_connection()) as connection:
+        for statement in HOLDING[server.engine.dialect.name]:
+            connection.cursor().execute(statement)
+        yield
+        connection.rollback()
 
 
 @pytest.fixture
-def hurried(tmp_path, serving):
+def hurried(tmp_path, serving, database):
     """A server whose writers wait for half a second only."""
-    url = f"sqlite:///{tmp_path}/mine.sqlite?timeout=0.5"
-    with serving(tmp_path / "store", "--database", url) as server:
+    mine = f"sqlite:///{tmp_path}/mine.sqlite?timeout=0.5"
+    url = mine if database is None else f"{database}&options=-c lock_timeout=500ms"
+    with serving(tmp_path / "store", database=url) as server:
         yield server
 
 
@@ -136,50 +170,47 @@ def test_a_database_that_is_locked_for_long_is_said_and_passes(hurried, custom, 
     file = client.files.create(file=("rows.jsonl", lines(10 * ROWS)), purpose="evals")
     run = client.evals.runs.create(made.id, data_source=runs.from_file(file.id))
     wait_until(lambda: client.evals.runs.retrieve(run.id, eval_id=made.id).result_counts.failed)
-    path = server.folder.parent / "mine.sqlite"
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        answer = server.ask("POST", f"/v1/evals/{made.id}", {"name": "renamed"})
-        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
-        assert answer.error["type"] == "server_error"
-        assert client.evals.retrieve(made.id).name == made.name  # who reads waits for nobody
-        with ThreadPoolExecutor() as executor:
+    with ThreadPoolExecutor() as executor:
+        with locked(server):
+            answer = server.ask("POST", f"/v1/evals/{made.id}", {"name": "renamed"})
+            assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+            assert answer.error["type"] == "server_error"
+            assert client.evals.retrieve(made.id).name == made.name  # who reads waits for nobody
             patient = server.client(max_retries=9).evals
             renamed = executor.submit(patient.update, made.id, name="renamed")
             wait_until(lambda: any("cannot be used now" in line for line in server.said))
-            other.execute("ROLLBACK")
-            assert renamed.result(30).name == "renamed"
+        assert renamed.result(30).name == "renamed"
     over = runs.finished(client, run)
     assert (over.status, over.result_counts.total) == ("completed", 10 * ROWS)
     assert over.result_counts.passed + over.result_counts.failed == 10 * ROWS
 
 
 def test_who_writes_waits_for_whoever_is_writing(server, client, custom, exact):
-    with contextlib.closing(sqlite3.connect(server.folder / "store.sqlite", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with ThreadPoolExecutor() as executor:
+    with ThreadPoolExecutor() as executor:
+        with locked(server):
             made = executor.submit(client.evals.create, data_source_config=custom, testing_criteria=[exact])
             assert client.evals.list().object == "list"  # who reads waits for nobody
             assert not made.done()
-            other.execute("ROLLBACK")
-            assert made.result(30).object == "eval"
+        assert made.result(30).object == "eval"
 
 
 @pytest.mark.outside
+@pytest.mark.one_database("the server that goes away is that of PostgreSQL")
 def test_a_database_that_goes_away_and_comes_back_costs_nothing(
-    tmp_path, serving, postgres, custom, exact, runs
+    tmp_path, serving, own_postgres, custom, exact, runs
 ):
-    with serving(tmp_path / "store", "--database", postgres.database()) as server, server.client() as client:
+    url = own_postgres.database()
+    with serving(tmp_path / "store", database=url) as server, server.client() as client:
         made = client.evals.create(data_source_config=custom, testing_criteria=[exact])
         file = client.files.create(file=("rows.jsonl", lines(10 * ROWS)), purpose="evals")
         run = client.evals.runs.create(made.id, data_source=runs.from_file(file.id))
         wait_until(lambda: client.evals.runs.retrieve(run.id, eval_id=made.id).result_counts.failed)
-        postgres.stop("immediate")
+        own_postgres.stop("immediate")
         try:
             assert server.ask("GET", "/healthz").status == 503
             wait_until(lambda: any("cannot be used now" in line for line in server.said))
         finally:
-            postgres.start()
+            own_postgres.start()
         over = runs.finished(client, run)
         assert over.status == "completed"
         assert over.result_counts.passed + over.result_counts.failed == 10 * ROWS
@@ -213,6 +244,7 @@ def test_an_upload_that_is_torn_leaves_nothing(server, framing, how):
     assert server.said[said:] == []
 
 
+@pytest.mark.one_database("the bytes of files are in no database")
 @pytest.mark.parametrize(
     ("limits", "code"), [({"upload": 2**20}, None), ({"quota": 2**20}, "storage_quota_exceeded")]
 )
@@ -228,6 +260,7 @@ def test_an_upload_over_a_limit_is_413_and_the_client_hears_it(tmp_path, serving
         assert [file.id for file in client.files.list()] == [kept.id]
 
 
+@pytest.mark.one_database("the bytes of files are in no database")
 def test_a_body_that_says_no_length_is_cut_off_at_the_limit(tmp_path, serving_limited):
     with serving_limited(tmp_path / "store", upload=2**20) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:

@@ -5,6 +5,8 @@ import re
 import openai
 import pytest
 
+pytestmark = pytest.mark.one_database("what is graded for whoever asks is not stored")
+
 RUN, VALIDATE = "/v1/fine_tuning/alpha/graders/run", "/v1/fine_tuning/alpha/graders/validate"
 FLAGS = [
     "formula_parse_error", "sample_parse_error", "sample_parse_error_details",

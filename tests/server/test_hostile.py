@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.one_database("whoever is refused reaches no database")
+
 RUN, VALIDATE = "/v1/fine_tuning/alpha/graders/run", "/v1/fine_tuning/alpha/graders/validate"
 PATHS = (RUN, VALIDATE, "/v1/evals")
 JSON_TYPE = {"content_type": "application/json"}

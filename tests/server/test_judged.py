@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.one_database("what a judge says is kept as what any other grader says is")
+
 JUDGED = {
     "type": "score_model",
     "name": "polite",

@@ -6,6 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -17,6 +18,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+
+from graders.server.failures import ApiError
+from graders.server.parameters import name_of, only
+from graders.server.sampling_plans import FIELDS, SamplingPlan
+
+pytestmark = pytest.mark.one_database("what is told, and the shape of an answer, depend on no database")
 
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
@@ -105,6 +112,58 @@ def test_every_reference_leads_somewhere_in_the_document(document):
     assert all(f'"#/components/schemas/{name}"' in text for name in schemas if name != "Eval")
     for part in text.split('"$ref": "')[1:]:
         assert part.partition('"')[0].removeprefix("#/components/schemas/") in schemas
+
+
+SAMPLED = {
+    "type": "completions", "model": "m",
+    "source": {"type": "file_content", "content": [{"item": {"a": "b"}}]},
+    "input_messages": {"type": "template", "template": [{"role": "user", "content": "{{item.a}}"}]},
+    "sampling_params": {
+        "temperature": 0.5, "seed": None, "max_completion_tokens": 7,
+        "tools": [{"type": "function", "name": "f"}], "response_format": {"type": "text"},
+    },
+}  # fmt: skip
+
+
+def test_a_data_source_is_told_with_every_field_that_is_taken(document):
+    schemas = document["components"]["schemas"]
+    for kind, fields in FIELDS.items():
+        assert set(schemas[f"{kind.title()}Source"]["properties"]) == set(fields)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        ({}, True),
+        ({"input_messages": {"type": "item_reference", "item_reference": "item.a"}}, True),
+        ({"type": "responses", "sampling_params": {"text": {"format": {"type": "json_object"}}}}, True),
+        ({"source": {"type": "stored_completions"}, "input_messages": None}, True),
+        ({"model": ""}, False),
+        ({"model": "m" * 10_001}, False),
+        ({"input_messages": {"type": "template", "template": []}}, False),
+        ({"sampling_params": {"temperature": 3}}, False),
+        ({"sampling_params": {"tools": [{"name": "f"}]}}, False),
+        ({"sampling_params": {"text": {}}}, False),
+        ({"voice": "loud"}, False),
+    ],
+)
+def test_how_a_run_samples_is_told_as_it_is_checked(document, changes, fits):
+    source = {**SAMPLED, **changes}
+    told = Draft202012Validator({**document, "$ref": "#/components/schemas/RunBody"})
+    assert told.is_valid({"data_source": source}) is fits
+    if changes.get("source") is None:
+        assert is_taken(source) is fits
+
+
+def is_taken(source):
+    """Say whether the server takes a data source, had it an endpoint."""
+    try:
+        only(source, FIELDS[source["type"]])
+        name_of(source, "model")
+        SamplingPlan.of(source)
+    except ApiError:
+        return False
+    return True
 
 
 def test_nothing_is_fetched_from_elsewhere(server):

@@ -179,6 +179,7 @@ def criterion_of(client, run, name):
     return next(each.id for each in criteria if each.name == name)
 
 
+@pytest.mark.one_database("a server more, for what the others show")
 def test_what_a_model_was_asked_is_shown_beside_what_it_answered(
     tmp_path, serving, endpoint, custom, exact, runs
 ):

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-pytestmark = pytest.mark.outside
+pytestmark = [pytest.mark.outside, pytest.mark.one_database("a browser sees no database")]
 
 KEY = "sk-of-the-browser"
 WINDOWS = [(1200, False), (1200, True), (390, False), (390, True)]

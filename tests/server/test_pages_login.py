@@ -8,6 +8,8 @@ import pytest
 from graders.server.pages.sessions import LASTS, Sessions, cookie_of
 from graders.server.settings import digest_of
 
+pytestmark = pytest.mark.one_database("sessions are files")
+
 KEY, OTHER = "sk-one", "sk-two"
 PAGES = ("/", "/evaluations/e", "/evaluations/e?run_id=r", "/evaluations/e/items", "/evaluations/e/compare",
          "/playground", "/static/pages.js")  # fmt: skip

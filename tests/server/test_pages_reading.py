@@ -32,8 +32,8 @@ EVAL = StoredEval("eval_1", 1, 1, {"name": "e", "testing_criteria": CRITERIA, "m
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "store") as store:
+def store(tmp_path, database):
+    with Store(tmp_path / "store", database) as store:
         store.evals.add(EVAL)
         yield store
 

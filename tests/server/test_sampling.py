@@ -256,6 +256,7 @@ def test_a_fault_that_passes_costs_no_row(client, endpoint, made, runs, fault):
     assert endpoint.n == 3
 
 
+@pytest.mark.one_database("a server more, for what the others show")
 def test_an_endpoint_that_is_slow_or_silent_costs_its_rows_when_their_time_is_over(
     tmp_path, serving, endpoint, custom, exact, runs
 ):
@@ -268,6 +269,7 @@ def test_an_endpoint_that_is_slow_or_silent_costs_its_rows_when_their_time_is_ov
     assert [item.sample.error and item.sample.error.code for item in items] == [None, "timeout", "timeout"]
 
 
+@pytest.mark.one_database("a server more, for what the others show")
 def test_an_endpoint_that_is_not_there_costs_the_rows_and_not_the_run(
     tmp_path, serving, unused_port, custom, exact, runs
 ):

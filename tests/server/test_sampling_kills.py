@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 ROWS = 120
 
 
@@ -47,6 +49,7 @@ def test_a_killed_server_pays_again_only_for_what_was_on_its_way(
     assert ROWS <= len(asked) <= ROWS + 2 * 4  # two kills, four on their way at each
 
 
+@pytest.mark.one_database("a server more, for what the others show")
 def test_a_budget_holds_for_the_samples_of_a_run(tmp_path, serving, endpoint, custom, exact, runs):
     endpoint.say = answer_of
     options = ("--model-base-url", endpoint.url, "--max-judge-calls", "30")

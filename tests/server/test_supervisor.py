@@ -5,6 +5,8 @@ import signal
 import threading
 import time
 
+import pytest
+
 from graders.server import supervisor
 from graders.server.settings import Settings
 
@@ -45,6 +47,7 @@ def test_a_runner_that_ends_again_and_again_is_waited_for_ever_longer(tmp_path, 
     assert "the runner ended and is started again" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_runner_that_says_nothing_any_more_is_replaced(tmp_path, monkeypatch):
     child = supervisor.Child("runner", Settings(store=tmp_path / "store"))
     thread = threading.Thread(target=child.keep)

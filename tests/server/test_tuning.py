@@ -204,7 +204,7 @@ def test_the_other_methods_are_tried_out_too(strict, upload, kind):
     ("training", "code", "message"),
     [
         (rows(11) + b'\n{"messages": []}', "invalid_training_file", "line 12"),
-        (rows(11) + b"\n5", "invalid_training_file", "line 12, $: expected an object; got int"),
+        (rows(11) + b"\n5", "invalid_training_file", "line 12, $: expected an object; got a number"),
         (rows(12).replace(b'"answer"', b'"solution"'), "invalid_variable", "line 5"),
         (b"", "invalid_n_examples", "Training file has 0 example(s), but must have at least 10 examples"),
     ],
@@ -374,6 +374,7 @@ def test_a_job_that_is_not_there_cannot_be_changed(server, end):
     assert server.ask("POST", f"{JOBS}/ftjob-none/{end}").status == 404
 
 
+@pytest.mark.one_database("a server more, for what the others show")
 def test_a_python_grader_is_tried_out_in_the_sandbox(tmp_path, serving, confinement):
     source = "def grade(sample, item):\n    return float(item['answer'] in sample['output_text'])\n"
     with serving(tmp_path / "store", "--sandbox", confinement.level) as server, server.client() as client:

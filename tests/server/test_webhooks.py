@@ -4,7 +4,6 @@ import base64
 import contextlib
 import json
 import signal
-import sqlite3
 import threading
 import time
 from dataclasses import dataclass, field
@@ -111,8 +110,7 @@ def a_run(client, custom, criterion, runs, **row):
 
 def waiting(server):
     """Give how many messages are still to be delivered."""
-    with contextlib.closing(sqlite3.connect(server.folder / "store.sqlite")) as database:
-        return database.execute("select count(*) from webhook_deliveries").fetchone()[0]
+    return server.stored("SELECT count(*) FROM webhook_deliveries")[0][0]
 
 
 def wait_until(said, seconds=30):

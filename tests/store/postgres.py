@@ -41,10 +41,16 @@ class Postgres:
     def stop(self, mode: str = "fast") -> None:
         self.run("pg_ctl", "stop", "-w", "-D", "data", "-m", mode)
 
-    def database(self) -> str:
-        """Give the URL of a new database."""
-        name = f"graders{next(self._numbers)}"
-        self.run("createdb", "-h", str(self.folder), "-U", "graders", name)
+    def database(self, place: Path | None = None) -> str:
+        """Give the URL of a new database, whose tables lie in a folder where one is named."""
+        name, words = f"graders{next(self._numbers)}", []
+        if place is not None:
+            if self.user is not None:
+                shutil.chown(place, self.user)
+            words = ["-D", f"{name}_place"]
+            make = f"CREATE TABLESPACE {words[1]} LOCATION '{place}'"
+            self.run("psql", "-h", str(self.folder), "-U", "graders", "-c", make, "postgres")
+        self.run("createdb", "-h", str(self.folder), "-U", "graders", *words, name)
         return f"postgresql://graders@/{name}?host={self.folder}"
 
 

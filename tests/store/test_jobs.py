@@ -14,8 +14,8 @@ ERROR = {"code": "c", "message": "m", "param": None}
 
 
 @pytest.fixture
-def store(tmp_path):
-    with Store(tmp_path / "store") as store:
+def store(tmp_path, database):
+    with Store(tmp_path / "store", database) as store:
         yield store
 
 
@@ -110,13 +110,13 @@ def test_events_are_those_of_their_job(store):
         said(store, after="ftevent-ftjob-2 created")
 
 
-def test_a_store_from_before_there_were_jobs_gets_their_tables(tmp_path):
-    with Store(tmp_path / "store") as store, store.database.writing() as connection:
+def test_a_store_from_before_there_were_jobs_gets_their_tables(tmp_path, database):
+    with Store(tmp_path / "store", database) as store, store.database.writing() as connection:
         for statement in (
             "DROP TABLE tuning_events",
             "DROP TABLE tuning_jobs",
             f"UPDATE schema_version SET version = {STEPS.index(_jobs)}",
         ):
             connection.execute(text(statement))
-    with Store(tmp_path / "store") as store:
+    with Store(tmp_path / "store", database) as store:
         assert store.jobs.get(added(store).id) is not None

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from graders.store import (
+    UNAVAILABLE,
     Block,
     QuotaError,
     Store,
@@ -17,6 +18,7 @@ from graders.store import (
     StoreError,
     UnknownCursorError,
     pages,
+    usable,
 )
 from graders.store.engines import engine_of
 from graders.store.items import _SWEPT, item_id, row_of
@@ -253,6 +255,30 @@ def test_a_page_behind_what_is_not_there_is_an_error(store):
         store.evals.page(after="eval_no", limit=1, descending=False, by="created_at")
 
 
+SETTING = {
+    "sqlite": "PRAGMA query_only = {}",
+    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ {}",
+}
+READ_ONLY, READ_WRITE = {"sqlite": "ON", "postgresql": "ONLY"}, {"sqlite": "OFF", "postgresql": "WRITE"}
+
+
+def test_a_database_that_takes_no_changes_for_a_while_is_read_and_takes_them_later(store):
+    def let(how):
+        with store.database.reading() as connection:  # the one connection that there is
+            kind = connection.dialect.name
+            connection.execute(text(SETTING[kind].format(how[kind])))
+            connection.commit()
+
+    let(READ_ONLY)
+    with pytest.raises(UNAVAILABLE):
+        queued(store)
+    with pytest.raises(StoreError, match=r"^the database cannot be used now: .*read-?only"), usable():
+        queued(store)
+    assert store.evals.get("eval_1") is not None
+    let(READ_WRITE)
+    queued(store)
+
+
 def test_the_tables_have_a_version_and_are_made_once(store):
     with store.database.writing() as connection:
         assert version_of(connection) == len(STEPS)
@@ -281,25 +307,25 @@ def test_a_step_that_fails_changes_nothing(store):
         assert "colour" not in tuple(connection.execute(text("SELECT * FROM evals")).keys())
 
 
-def test_a_store_of_a_later_release_is_left_alone(tmp_path):
-    Store(tmp_path).close()
-    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
-        connection.execute("UPDATE schema_version SET version = 99")
-    connection.close()
+def test_a_store_of_a_later_release_is_left_alone(tmp_path, database):
+    with Store(tmp_path, database) as store, store.database.writing() as connection:
+        connection.execute(text("UPDATE schema_version SET version = 99"))
     with pytest.raises(StoreError, match="version 99"):
-        Store(tmp_path)
+        Store(tmp_path, database)
 
 
 @pytest.mark.parametrize(
     "url",
     [
         "nonsense", "nosuch://x", "mysql://x", "sqlite:////nowhere/at/all.sqlite",
-        "postgresql://graders@/none?host=/nowhere",
+        "postgresql://graders:secret@/none?host=/nowhere", "postgresql://graders:secret@host:port/none",
+        "postgresql://graders:secret@127.0.0.1:9/none",
     ],
 )  # fmt: skip
-def test_a_database_that_cannot_be_opened_is_named(tmp_path, url):
-    with pytest.raises(StoreError):
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(tmp_path, url):
+    with pytest.raises(StoreError, match=r"^the database cannot be opened: ") as caught:
         Store(tmp_path, url)
+    assert "secret" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path):

@@ -24,7 +24,7 @@ from graders.store.listings import Listings
 router = APIRouter(include_in_schema=False)
 
 _LIMIT, _SECONDS = 20, 2.0
-_LONGEST, _LAST_ROW = 1000, 2**53
+_LONGEST, _DIGITS = 1000, 15
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _row(given: Mapping[str, str], name: str) -> int | None:
     text = given.get(name, "").strip()
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or int(text[:20]) > _LAST_ROW:
+    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS:
         raise ApiError(400, f"'{name}' is the number of a row, from 0.", param=name)
     return int(text)
 

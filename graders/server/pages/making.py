@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 ROOM = 64 * 2**20
 """Letters of the pages that are kept."""
-_AT_ONCE = 2
+_AT_ONCE, _MOST_WAITING = 2, 30
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Making:
         """
         with self._lock:
             page = self._pages.get(key)
+            if page is None and self._waiting() >= _MOST_WAITING:
+                return None  # whoever is told that it is being made asks again
             if page is None:
                 page = self._pages[key] = Future()
                 # a daemon: a server that ends does not wait for a page
@@ -39,6 +41,9 @@ class Making:
             return page.result(patience)
         except TimeoutError:
             return None
+
+    def _waiting(self) -> int:
+        return sum(not page.done() for page in self._pages.values())
 
     def _make(self, key: Hashable, make: Callable[[], str], page: "Future[str]") -> None:
         with self._turns:

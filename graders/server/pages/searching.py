@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from graders.server.pages.lines import failed
-from graders.store.listings import Item, Listings
+from graders.store.items import Item
+from graders.store.listings import Listings
 from graders.strict_json import loads
 
 SHOWN = ("all", "passed", "failed", "errored")
@@ -95,9 +96,8 @@ def search(
     last, more = behind, True
     while more and len(found) <= limit:
         size = limit + 1 if wanted.by_status_alone else _PORTION
-        portion, more = listings.items(
-            run_id, behind=last, limit=size, descending=backwards, status=wanted.status
-        )
+        page = listings.items(run_id, behind=last, limit=size, descending=backwards, status=wanted.status)
+        portion, more = page.objects, page.has_more
         last = portion[-1].row if portion else last
         found += _wanted(portion, wanted)
         if clock() >= end:
