@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks.nltk_data import use_nltk_data
 from benchmarks.short_rows import ANSWER, GRADER, SAMPLE, write_rows
 from graders import evaluate, load_grader
-from graders.analysis.comparisons import nltk_split
-from graders.analysis.measure import Comparison, Ratio
+from graders.analysis.measure import Race, Ratio
+from graders.analysis.races import nltk_split
 from graders.metrics.tokens import forget_tokens, hosted_tokens
 
 ROWS = 20_000
@@ -33,7 +33,7 @@ def ratios() -> Iterator[Ratio]:
             return naive(data, Path(folder) / "naive.jsonl", split or hosted_tokens)
 
         subject = "naive loop / whole run (eq, rouge_l, bleu, formula)"
-        yield Comparison(subject, ours, theirs, None if note else 14, note=note).measured(least=3.0)
+        yield Race(subject, ours, theirs, None if note else 14, note=note).measured(least=3.0)
 
 
 def naive(data: Path, out: Path, split: Callable[[str], list[str]]) -> None:

@@ -7,14 +7,14 @@ from importlib.util import find_spec
 from typing import Any
 
 from benchmarks.nltk_data import use_nltk_data
-from graders.analysis.comparisons import (
+from graders.analysis.corpora import Corpus, gsm8k, one_line
+from graders.analysis.measure import Race, Ratio
+from graders.analysis.races import (
     ROUGE_TYPES,
-    metric_comparisons,
+    metric_races,
     our_rouge,
     our_sacrebleu,
 )
-from graders.analysis.corpora import Corpus, gsm8k, one_line
-from graders.analysis.measure import Comparison, Ratio
 
 PAIRS = 2000
 
@@ -23,13 +23,13 @@ def ratios() -> Iterator[Ratio]:
     """Compare on texts of one line, then on the GSM8K rows."""
     use_nltk_data()
     for corpus in (one_line(PAIRS), gsm8k(PAIRS)):
-        for compared in (metric_comparisons, _rust_rouge, _rust_bleu):
-            for comparison in compared(corpus):
-                comparison.ours()
-                yield comparison.measured()
+        for compared in (metric_races, _rust_rouge, _rust_bleu):
+            for race in compared(corpus):
+                race.ours()
+                yield race.measured()
 
 
-def _rust_rouge(corpus: Corpus) -> Iterator[Comparison]:
+def _rust_rouge(corpus: Corpus) -> Iterator[Race]:
     if library := _peer("rouge_score_rs", "rouge-score-rs"):
         for variant in (None, "stemmer"):
             scorer = library.RougeScorer(ROUGE_TYPES, use_stemmer=variant is not None)
@@ -39,10 +39,10 @@ def _rust_rouge(corpus: Corpus) -> Iterator[Comparison]:
 
             suffix = f", {variant}, warm" if variant else ""
             subject = f"rouge-score-rs / rouge_1..5, l{suffix}, {corpus.name}"
-            yield Comparison(subject, our_rouge(corpus, variant), theirs, 1)
+            yield Race(subject, our_rouge(corpus, variant), theirs, 1)
 
 
-def _rust_bleu(corpus: Corpus) -> Iterator[Comparison]:
+def _rust_bleu(corpus: Corpus) -> Iterator[Race]:
     if library := _peer("bleuscore", "bleuscore"):
         pairs = [pair for pair in corpus.pairs if all(pair)]  # it fails on empty texts
 
@@ -52,7 +52,7 @@ def _rust_bleu(corpus: Corpus) -> Iterator[Comparison]:
             ]
 
         subject = f"bleuscore / bleu=sacrebleu, {corpus.name}"
-        yield Comparison(subject, our_sacrebleu(corpus), theirs, 3.5)
+        yield Race(subject, our_sacrebleu(corpus), theirs, 3.5)
 
 
 def _peer(module: str, distribution: str) -> Any:

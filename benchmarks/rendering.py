@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from graders.analysis.comparisons import rendering
 from graders.analysis.measure import Ratio
+from graders.analysis.races import rendering
 
 ROWS = 100_000
 
 
 def ratios() -> Iterator[Ratio]:
     """Render rows with one and with two placeholders."""
-    for comparison in rendering(ROWS):
-        assert comparison.ours() == comparison.theirs()
-        yield comparison.measured()
+    for race in rendering(ROWS):
+        assert race.ours() == race.theirs()
+        yield race.measured()

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from graders.analysis.comparisons import our_rouge, our_sacrebleu
 from graders.analysis.corpora import Corpus, one_line
 from graders.analysis.measure import Ratio, Run, interleaved
+from graders.analysis.races import our_rouge, our_sacrebleu
 from graders.metrics import score_family
 from graders.metrics.blocks import PAIRS
 

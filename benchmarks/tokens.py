@@ -4,9 +4,9 @@ import sys
 from collections.abc import Iterator
 
 from benchmarks.nltk_data import use_nltk_data
-from graders.analysis.comparisons import nltk_split
 from graders.analysis.corpora import Corpus, gsm8k, one_line
-from graders.analysis.measure import Comparison, Ratio
+from graders.analysis.measure import Race, Ratio
+from graders.analysis.races import nltk_split
 from graders.metrics.tokens import forget_tokens, hosted_tokens
 
 PAIRS = 1000
@@ -34,7 +34,7 @@ def ratios() -> Iterator[Ratio]:
 
         warm()
         for how, ours in (("cold", cold), ("warm", warm)):
-            yield Comparison(_subject(how, corpus), ours, theirs).measured()
+            yield Race(_subject(how, corpus), ours, theirs).measured()
 
 
 def _subject(how: str, corpus: Corpus) -> str:

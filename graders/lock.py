@@ -7,6 +7,7 @@ number of that process.
 
 import errno
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from graders.errors import RunError
 
 LOCK = ".lock"
+_SECONDS_TO_WRITE = 10.0
+"""A lock file without a number belongs to a process that is about to write it, or has died at that."""
 _NO_LOCKS = (errno.ENOLCK, errno.EBADF, errno.EOPNOTSUPP, errno.EINVAL)
 
 
@@ -62,7 +65,7 @@ def _owned(path: Path) -> Iterator[None]:
             break
         except FileExistsError:
             if _is_alive(path):
-                raise _taken(path.parent) from None
+                raise _taken(path.parent, f" (if there is none, remove {LOCK})") from None
             path.unlink(missing_ok=True)
     else:
         raise _taken(path.parent)
@@ -77,7 +80,10 @@ def _owned(path: Path) -> Iterator[None]:
 def _is_alive(path: Path) -> bool:
     """Say whether the process that a lock file names may still run."""
     try:
-        owner = int(path.read_text())
+        text = path.read_text()
+        if not text:
+            return time.time() - path.stat().st_mtime < _SECONDS_TO_WRITE
+        owner = int(text)
     except (OSError, ValueError):
         return False
     if os.name == "nt":  # there, signal 0 would end the process
@@ -90,5 +96,5 @@ def _is_alive(path: Path) -> bool:
     return True
 
 
-def _taken(folder: Path) -> RunError:
-    return RunError(f"{folder}: another process is at work in it")
+def _taken(folder: Path, hint: str = "") -> RunError:
+    return RunError(f"{folder}: another process is at work in it{hint}")

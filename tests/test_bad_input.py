@@ -128,7 +128,11 @@ DATA = {
     "an empty file": (b"", "there are no rows", 1),
     "blank lines only": (b"\n\n  \n", "there are no rows", 1),
     "a row that is no object": (GOOD_ROW.encode() + b"5\n", "row 1: expected an object; got a number", 3),
-    "an array for rows": (b'[{"a": 1}]\n', "row 0: expected an object; got an array", 3),
+    "an array for rows": (
+        b'[{"a": 1}]\n',
+        "row 0: expected an object; got an array (an array of rows belongs in a .json file)",
+        3,
+    ),
     "malformed JSON in a row": (GOOD_ROW.encode() + b'{"item": }', "line 2 is not JSON: expecting value", 3),
     "bytes that are not UTF-8 in a row": (
         GOOD_ROW.encode() + b'{"a": "\xe9"}\n',
@@ -141,6 +145,12 @@ DATA = {
         1,
     ),
     "a missing key": (b'{"item": {"anser": "a"}, "sample": "a"}\n', "Variable 'item.answer'", 3),
+    "a key that no row has": (
+        b'{"item": {"anser": "a", "b": 1}, "sample": "a"}\n',
+        "warning: the grader reads item.answer; the items have anser, b (did you mean item.anser?)",
+        3,
+    ),
+    "nothing that could be graded": (b'{"item": {}, "sample": "a"}\n', "passed: 0 at 1", 3),
     "a text for an item": (
         b'{"item": "a", "sample": "a"}\n',
         "expected the item to be an object; got a text",
@@ -158,6 +168,21 @@ ARGUMENTS = {
     "no such data": (["run", "grader.json", "none.jsonl"], "error: none.jsonl: no such file or directory", 1),
     "a folder for a grader": (["run", ".", "rows.jsonl"], "error: .: cannot be read: Is a directory", 1),
     "a folder for data": (["run", "grader.json", "."], "error: .: is a directory", 1),
+    "a run directory that is a file": (
+        ["show", "rows.jsonl"],
+        "rows.jsonl: not a run directory, but a file",
+        1,
+    ),
+    "a judge that is a model": (
+        ["run", "grader.json", "rows.jsonl", "--judge", "gpt-4o"],
+        "got 'gpt-4o' (NAME[:MODEL][@BASE_URL], where BASE_URL begins with http:// or https://)",
+        1,
+    ),
+    "a config of promptfoo that is not there": (
+        ["from-promptfoo", "none.json", "-o", "out"],
+        "error: none.json: no such file or directory",
+        1,
+    ),
     "an unknown format": (["run", "grader.json", "rows.txt"], "expected a file name that ends in .jsonl", 1),
     "no such ready-made grader": (
         ["run", "template:none", "rows.jsonl"],
@@ -249,6 +274,13 @@ def test_a_grader_that_is_not_json(content, message, code):
     text, actual = seen("run", "grader.json", "rows.jsonl")
     assert f"error: grader.json: {message}" in text
     assert actual == code
+
+
+def test_rows_where_the_grader_should_stand():
+    Path("rows.jsonl").write_text(2 * GOOD_ROW)
+    text, actual = seen("run", "rows.jsonl", "grader.json")
+    assert "line 2 column 1; are these the rows? the grader comes first" in text
+    assert actual == 1
 
 
 @pytest.mark.parametrize(("content", "message", "code"), DATA.values(), ids=DATA)

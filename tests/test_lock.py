@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -36,5 +37,21 @@ def test_the_lock_of_a_dead_process_does_not_hold(folder: Path) -> None:
 def test_the_lock_of_a_living_process_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fcntl", None)
     (tmp_path / LOCK).write_text(str(os.getpid()))
+    with (
+        pytest.raises(RunError, match=r"another process .* \(if there is none, remove \.lock\)"),
+        locked(tmp_path),
+    ):
+        pass
+
+
+def test_a_lock_that_is_being_written_holds_and_one_that_never_was_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    (tmp_path / LOCK).touch()
     with pytest.raises(RunError, match="another process"), locked(tmp_path):
+        pass
+    a_minute_ago = time.time() - 60
+    os.utime(tmp_path / LOCK, (a_minute_ago, a_minute_ago))
+    with locked(tmp_path):
         pass

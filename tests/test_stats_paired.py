@@ -1,10 +1,11 @@
 """Paired tests and rank correlations: known answers of scipy and statsmodels, laws, edges."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats as oracle
 from statsmodels.stats.contingency_tables import mcnemar
@@ -86,6 +87,14 @@ def test_neither_the_order_of_differences_nor_zeros_matter(differences, random):
 def test_nothing_but_ties_shows_nothing(differences):
     assert sign_flip_test(differences) == 1.0
     assert outcomes(differences) == Outcomes(0, len(differences), 0)
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=9))
+@example([1, 2, -3, 7, -7])
+def test_tenths_are_tested_as_the_integers_that_they_are_tenths_of(tenths):
+    sums = [abs(sum(each)) for each in itertools.product(*((n, -n) for n in tenths))]
+    expected = sum(each >= abs(sum(tenths)) for each in sums) / len(sums)
+    assert sign_flip_test([n / 10 for n in tenths]) == pytest.approx(expected, abs=1e-12)
 
 
 def test_rounding_errors_are_ties():

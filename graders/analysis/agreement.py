@@ -87,6 +87,11 @@ class Agreement:
     disagreements: Sequence[Disagreement] = field(repr=False)
 
     @property
+    def lacking(self) -> str:
+        """What is left out, in words; nothing where nothing is."""
+        return " and ".join(f"{count:,} {why}" for why, count in self.left_out.items() if count)
+
+    @property
     def estimates(self) -> dict[str, Estimate]:
         """All figures by name: those at the threshold, then the areas under both curves."""
         areas = {"roc_area": self.roc_area, "precision_recall_area": self.precision_recall_area}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from graders.analysis.comparisons import metric_comparisons, rendering
 from graders.analysis.corpora import gsm8k, one_line
 from graders.analysis.measure import Ratio
+from graders.analysis.races import metric_races, rendering
 
 LIBRARIES = ("numpy", "rapidfuzz", "rouge-score", "nltk", "sacrebleu", "jinja2")
 _ROWS_A_PAIR = 50
@@ -26,11 +26,11 @@ def measured_ratios(pairs: int) -> Iterator[Ratio]:
     if pairs < 1:
         raise ValueError(f"expected at least 1 pair; got {pairs!r}")
     for corpus in (one_line(pairs), gsm8k(pairs)):
-        for comparison in metric_comparisons(corpus):
-            comparison.ours()
-            yield comparison.measured()
-    for comparison in rendering(_ROWS_A_PAIR * pairs):
-        yield comparison.measured()
+        for race in metric_races(corpus):
+            race.ours()
+            yield race.measured()
+    for race in rendering(_ROWS_A_PAIR * pairs):
+        yield race.measured()
 
 
 def library_versions(libraries: tuple[str, ...] = LIBRARIES) -> dict[str, str]:

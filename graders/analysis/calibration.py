@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graders.analysis.agreement import Agreement, Bin, Disagreement
-from graders.analysis.columns import ROW, RunColumns, RunSource, opened, read_columns
+from graders.analysis.columns import RunColumns, RunSource, opened, read_columns
 from graders.analysis.labels import is_label, numbers, positives
 from graders.engine import group_path
 from graders.errors import DataError
-from graders.results import Results
+from graders.results import ROW, Results
 from graders.stats import (
     RESAMPLES,
     Confusion,

@@ -17,8 +17,6 @@ from graders.errors import DataError, Failure
 from graders.results import MISSING_GROUP, Results, group_text
 from graders.strict_json import dumps
 
-ROW = "row"
-"""What samples are clustered by that a row has several of: the row."""
 _CHUNK = 1000
 RunSource = Results | str | os.PathLike[str]
 

@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from graders.analysis.columns import ROW, RunSource, opened, read_columns
+from graders.analysis.columns import RunSource, opened, read_columns
 from graders.analysis.joining import (
     Key,
     Side,
@@ -28,7 +28,7 @@ from graders.analysis.pairs import Comparison, Flip, Interval, Pair, Repeats, St
 from graders.batch import Path
 from graders.engine import group_path
 from graders.errors import DataError
-from graders.results import Results
+from graders.results import ROW, Results
 from graders.stats import (
     bootstrap_interval,
     mcnemar_test,

@@ -1,23 +1,17 @@
 """People's labels: which of them say that a row is right."""
 
 import math
-import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graders.errors import DataError
 from graders.results import group_text
+from graders.results.where import ORDER
 
 _WORDS = {"true": True, "yes": True, "pass": True, "1": True}
 _WORDS |= {"false": False, "no": False, "fail": False, "0": False}
 _COMPARISON = re.compile(r"\s*(?P<sign><=|>=|<|>)\s*(?P<number>\S+)\s*")
-_ORDER: Mapping[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _SHOWN = 8
 
 
@@ -78,7 +72,7 @@ def _test(text: str) -> Callable[[Any], bool]:
     bound = None if found is None else number_of(found["number"])
     if found is None or bound is None:
         return lambda label: _name(label) == text
-    compared, least = _ORDER[found["sign"]], bound
+    compared, least = ORDER[found["sign"]], bound
 
     def holds(label: Any) -> bool:
         number = number_of(label)

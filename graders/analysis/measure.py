@@ -35,7 +35,7 @@ class Ratio:
         return self.ratio <= self.goal if self.at_most else self.ratio >= self.goal
 
 
-class Comparison(NamedTuple):
+class Race(NamedTuple):
     """Two ways to compute the same, and how many times faster ours should be."""
 
     subject: str

@@ -12,6 +12,13 @@ from graders.stats import Estimate, Outcomes, holm, mean_interval, pass_at_k, pa
 SIGNIFICANCE = 0.05
 """What the p of a permutation test, adjusted for the number of pairs, must not exceed."""
 
+_WHY = {
+    "only_first": "in the first only",
+    "only_second": "in the second only",
+    "unscored": "without a reward",
+}
+"""Why rows are left out of a pair."""
+
 Counts = Sequence[int] | NDArray[np.int64]
 Interval = Callable[..., Estimate]
 """`mean_interval`, or another function like it."""
@@ -65,6 +72,18 @@ class Flip:
     gained: bool
     sample_index: int | None = None
 
+    @property
+    def rows(self) -> str:
+        """Where it stands on both sides: `row 3`, or `rows 3 and 5`, and which sample."""
+        same = self.first_row == self.second_row
+        rows = f"row {self.first_row}" if same else f"rows {self.first_row} and {self.second_row}"
+        return rows if self.sample_index is None else f"{rows}, sample {self.sample_index}"
+
+    @property
+    def has_name(self) -> bool:
+        """Whether its id says more than the number of its row."""
+        return not self.first_row == self.second_row == self.id
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -89,6 +108,11 @@ class Pair:
     flips: Sequence[Flip] = field(repr=False)
     p_permutation_adjusted: float = 1.0
     p_mcnemar_adjusted: float | None = None
+
+    @property
+    def lacking(self) -> str:
+        """What is left out, in words; nothing where nothing is."""
+        return ", ".join(f"{count:,} {_WHY[key]}" for key, count in self.left_out.items() if count)
 
     @property
     def shown(self) -> bool:

@@ -6,7 +6,7 @@ otherwise ours. That the tokeniser and these data are right is proved by the pro
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from graders.batch import Path
-from graders.dataset import Block, Dataset
+from graders.dataset import Block, Dataset, first_rows
 from graders.errors import DataError
 from graders.metrics import METRICS, Metric, oracles
 from graders.metrics.oracles import ORACLES, Oracle
@@ -79,7 +79,7 @@ def verify(
     pairs = [_Pair.of(*each) for each in metrics or _hosted()]
     result = Verification([pair.check for pair in pairs])
     template = _reference_template(reference)
-    for block in _limited(dataset.blocks(), limit):
+    for block in first_rows(dataset.blocks(), limit):
         rows, hypotheses, references = _texts(block, template)
         result.skipped += len(block.rows) - len(rows)
         result.rows += len(rows)
@@ -102,16 +102,6 @@ def _reference_template(path: str) -> TemplateString:
     except ValueError as error:
         raise DataError(str(error)) from None
     return parse_template("{{" + (path if parsed.head == "item" else f"item.{path}") + "}}")
-
-
-def _limited(blocks: Iterator[Block], limit: int | None) -> Iterator[Block]:
-    for block in blocks:
-        if limit is not None:
-            block = Block(block.rows[:limit], block.position)
-            limit -= len(block.rows)
-        yield block
-        if limit == 0:
-            return
 
 
 def _texts(block: Block, template: TemplateString) -> tuple[list[int], list[str], list[str]]:

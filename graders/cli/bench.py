@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from graders.analysis import Ratio, library_versions, machine, measured_ratios
-from graders.cli.console import cell, err, out, print_json
+from graders.cli.console import JsonOption, cell, err, out, print_json
 from graders.cli.exits import exit_codes
+from graders.cli.tables import plain_table
 
 
 def bench_command(
     pairs: Annotated[int, typer.Option(min=1, metavar="N", help="Pairs of texts of each corpus.")] = 500,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Measure speed on this machine, as ratios to the libraries that people use otherwise.
 
@@ -36,9 +36,7 @@ def print_ratios(console: Console, ratios: Sequence[Ratio], versions: dict[str, 
     """Print machine, versions, a table of the ratios, and their notes."""
     console.print(machine())
     console.print(", ".join(f"{name} {number}" for name, number in versions.items()) + "\n")
-    table = Table("what", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("ratio", "goal", "holds"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = plain_table("what", "ratio", "goal", "holds")
     for ratio in ratios:
         goal = "-" if ratio.goal is None else f"{'<=' if ratio.at_most else '>='} {ratio.goal:g}"
         holds = "-" if ratio.goal is None else "yes" if ratio.holds else "NO"

@@ -4,23 +4,22 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
-from rich.table import Table
 
 from graders.cache import NAMESPACES, Cache, Namespace
-from graders.cli.console import out, print_json
+from graders.cli.console import JsonOption, out, print_json
 from graders.cli.exits import exit_codes
+from graders.cli.tables import plain_table
 
 CacheOption = Annotated[
     Path | None,
     typer.Option("--cache", metavar="DIR", help="The folder of the cache [default: this user's]."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 cache = typer.Typer(no_args_is_help=True, help="Look at, or clear, the embeddings and replies that are kept.")
 
 
 @cache.command()
-def info(folder: CacheOption = None, as_json: AsJson = False) -> None:
+def info(folder: CacheOption = None, as_json: JsonOption = False) -> None:
     """Print where the cache is, and how much it holds of what."""
     with exit_codes():
         kept = Cache(folder)
@@ -30,9 +29,7 @@ def info(folder: CacheOption = None, as_json: AsJson = False) -> None:
             print_json({"path": str(kept.path), "namespaces": entries})
             return
         print(kept.path)
-        table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for heading in ("entries", "bytes"):
-            table.add_column(heading, justify="right")
+        table = plain_table("", "entries", "bytes")
         for name, each in usage.items():
             table.add_row(name, f"{each.entries:,}", f"{each.bytes:,}")
         out().print(table)
@@ -55,7 +52,7 @@ def clear(
         ),
     ] = None,
     folder: CacheOption = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Forget what is kept."""
     with exit_codes():

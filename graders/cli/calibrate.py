@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from graders.analysis import FIGURE_NAMES, THRESHOLD_FROM, Agreement, Disagreement, calibrate
-from graders.cli.console import cell, harmless, out, print_json, prints_unicode
+from graders.cli.console import JsonOption, cell, harmless, out, print_json
 from graders.cli.exits import exit_codes
 from graders.cli.options import finite
 from graders.cli.pages import OverwriteOption, PageOption, refuse_to_replace
-from graders.results import Results
-from graders.stats import RESAMPLES, Estimate
+from graders.cli.tables import bar, estimate, number, plain_table
+from graders.results import Results, write_whole
+from graders.stats import RESAMPLES
 
 
 class Maximise(StrEnum):
@@ -68,7 +69,7 @@ def calibrate_command(
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="The seed of the bootstrap.")] = 0,
     html: PageOption = None,
     overwrite: OverwriteOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Hold a grader's verdicts against people's labels, and find the threshold that serves best."""
     with exit_codes():
@@ -87,7 +88,7 @@ def calibrate_command(
             seed=seed,
         )
         if html is not None:
-            from graders.report import agreement_page, write_whole
+            from graders.report import agreement_page
 
             write_whole(html, agreement_page(found, results, rows=rows))
         if as_json:
@@ -97,8 +98,7 @@ def calibrate_command(
 
 
 def _print(console: Console, found: Agreement, rows: int) -> None:
-    lacking = [f"{count:,} {what}" for what, count in found.left_out.items() if count]
-    counts = f"{found.compared:,} rows compared" + (f", {' and '.join(lacking)} left out" if lacking else "")
+    counts = f"{found.compared:,} rows compared" + (f", {found.lacking} left out" if found.lacking else "")
     what = "reward" if found.sub_reward is None else f"sub-reward {found.sub_reward}"
     console.print(harmless(f"{what} against {found.label}: {counts}", limit=500), soft_wrap=True)
     clustered = f"; clustered by {found.cluster_by}" if found.cluster_by else ""
@@ -116,41 +116,32 @@ def _print(console: Console, found: Agreement, rows: int) -> None:
         console.print(harmless(line, limit=500), soft_wrap=True)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(columns[0], no_wrap=True)
-    for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
-
-
 def _confusion(found: Agreement) -> Table:
-    table, counts = _table("", "label right", "label wrong"), found.confusion
+    table, counts = plain_table("", "label right", "label wrong"), found.confusion
     table.add_row("passes", f"{counts.true_positive:,}", f"{counts.false_positive:,} (too kind)")
     table.add_row("does not", f"{counts.false_negative:,} (too hard)", f"{counts.true_negative:,}")
     return table
 
 
 def _figures(found: Agreement) -> Table:
-    table = _table("", "this grader", "a constant verdict")
-    for name, estimate in found.estimates.items():
-        table.add_row(FIGURE_NAMES.get(name, name), _estimate(estimate), _number(found.constant[name]))
+    table = plain_table("", "this grader", "a constant verdict")
+    for name, figure in found.estimates.items():
+        table.add_row(FIGURE_NAMES.get(name, name), estimate(figure), number(found.constant[name]))
     return table
 
 
 def _reliability(found: Agreement) -> Table:
-    table = _table("rewards", "rows", "label right [95 %]")
+    table = plain_table("rewards", "rows", "label right [95 %]")
     table.add_column("", no_wrap=True)
-    block = "█" if prints_unicode() else "#"
     for each in found.bins:
-        share = each.positive.mean
-        bar = "" if share is None else block * round(share * _BAR_WIDTH)
-        table.add_row(f"{each.low:.2f} to {each.high:.2f}", f"{each.rows:,}", _estimate(each.positive), bar)
+        length = round((each.positive.mean or 0.0) * _BAR_WIDTH)
+        name, share = f"{each.low:.2f} to {each.high:.2f}", estimate(each.positive)
+        table.add_row(name, f"{each.rows:,}", share, bar(length))
     return table
 
 
 def _ranks(found: Agreement) -> Iterator[str]:
-    yield f"rank correlation: Spearman {_number(found.spearman)}, Kendall's tau-b {_number(found.kendall)}"
+    yield f"rank correlation: Spearman {number(found.spearman)}, Kendall's tau-b {number(found.kendall)}"
 
 
 def _best(found: Agreement) -> Iterator[str]:
@@ -184,13 +175,3 @@ def _row(each: Disagreement) -> str:
     sample = "" if each.sample_index is None else f" sample {each.sample_index}"
     name = "" if each.id == each.row else f" (id {each.id})"
     return f"row {each.row}{sample}{name}"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
-
-
-def _estimate(found: Estimate) -> str:
-    if found.low is None or found.high is None:
-        return _number(found.mean)
-    return f"{found.mean:.4f} [{found.low:.4f}, {found.high:.4f}]"

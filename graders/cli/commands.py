@@ -85,7 +85,7 @@ class CommandsOnDemand(TyperGroup):
     """A group that lists the commands of `COMMANDS`, and imports the one that is called."""
 
     def __init__(self, **settings: Any) -> None:
-        listed = {name: TyperCommand(name, help=place.summary) for name, place in COMMANDS.items()}
+        listed = {name: TyperCommand(name, short_help=place.summary) for name, place in COMMANDS.items()}
         super().__init__(**settings | {"commands": listed})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from graders.analysis import Comparison, Flip, Pair, compare
-from graders.cli.console import cell, harmless, out, print_json, say
+from graders.cli.console import JsonOption, cell, harmless, out, print_json, say
 from graders.cli.exits import BELOW, exit_codes
 from graders.cli.pages import OverwriteOption, PageOption, refuse_to_replace
-from graders.results import Results
-from graders.stats import Estimate
+from graders.cli.tables import estimate
+from graders.results import Results, write_whole
 
 _FLIPS = 5
 
@@ -73,7 +73,7 @@ def compare_command(
     ] = 0,
     html: PageOption = None,
     overwrite: OverwriteOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare runs, or the groups of one run, row by row.
 
@@ -97,7 +97,7 @@ def compare_command(
         for note in found.notes:
             say("note", note)
         if html is not None:
-            from graders.report import comparison_page, write_whole
+            from graders.report import comparison_page
 
             write_whole(html, comparison_page(found, opened, rows=_FLIPS if flips is None else flips))
         if as_json:
@@ -144,9 +144,9 @@ def _standings(found: Comparison) -> Table:
     headings = ["rows", *([] if whole else ["scored"]), name, *(["passed"] if rates else [])]
     table = _table("", kind, *headings)
     for number, side in enumerate(found.sides, 1):
-        rate = [] if not rates else ["-" if side.passed is None else _estimate(side.passed)]
+        rate = [] if not rates else ["-" if side.passed is None else estimate(side.passed)]
         counts = [f"{side.rows:,}", *([] if whole else [f"{side.scored:,}"])]
-        table.add_row(str(number), cell(side.name), *counts, _estimate(side.reward), *rate)
+        table.add_row(str(number), cell(side.name), *counts, estimate(side.reward), *rate)
     return table
 
 
@@ -158,7 +158,7 @@ def _pairs(found: Comparison) -> Table:
         counts = (pair.joined, pair.outcomes.wins, pair.outcomes.ties, pair.outcomes.losses)
         table.add_row(
             f"{numbers[pair.second]} - {numbers[pair.first]}",
-            _estimate(pair.difference, sign="+"),
+            estimate(pair.difference, sign="+"),
             *(f"{count:,}" for count in counts),
             _p(pair.p_permutation_adjusted),
             "-" if pair.p_mcnemar_adjusted is None else _p(pair.p_mcnemar_adjusted),
@@ -175,19 +175,11 @@ def _explanations(found: Comparison) -> Iterator[str]:
     yield harmless(f"rows {joined}{clustered}; 95 % intervals{drawn}; {tests}", limit=500)
     for side in found.sides:
         if side.repeats is not None:
-            at, hat = _estimate(side.repeats.pass_at_k), _estimate(side.repeats.pass_hat_k)
+            at, hat = estimate(side.repeats.pass_at_k), estimate(side.repeats.pass_hat_k)
             yield harmless(f"{side.name}: pass@{side.repeats.k} {at}, pass^{side.repeats.k} {hat}", limit=500)
     for pair in found.pairs:
-        lacking = [f"{count:,} {_LEFT_OUT[key]}" for key, count in pair.left_out.items() if count]
-        if lacking:
-            yield harmless(f"left out of {pair.second} - {pair.first}: {', '.join(lacking)}", limit=500)
-
-
-_LEFT_OUT = {
-    "only_first": "in the first only",
-    "only_second": "in the second only",
-    "unscored": "without a reward",
-}
+        if pair.lacking:
+            yield harmless(f"left out of {pair.second} - {pair.first}: {pair.lacking}", limit=500)
 
 
 def _flipped(pair: Pair, flips: int) -> Iterator[str]:
@@ -197,26 +189,13 @@ def _flipped(pair: Pair, flips: int) -> Iterator[str]:
     yield f"{pair.first} to {pair.second}: {pair.gained:,} rows pass now, {pair.lost:,} do not any more"
     for flip in _chosen(pair, flips):
         verdict = "passes now" if flip.gained else "does not pass any more"
-        yield f"  {_place(flip)}: {verdict}, {flip.first_reward:.4f} to {flip.second_reward:.4f}"
-
-
-def _place(flip: Flip) -> str:
-    same = flip.first_row == flip.second_row
-    rows = f"row {flip.first_row}" if same else f"rows {flip.first_row} and {flip.second_row}"
-    rows += "" if flip.sample_index is None else f", sample {flip.sample_index}"
-    return rows if same and flip.id == flip.first_row else f"{flip.id} ({rows})"
+        place = f"{flip.id} ({flip.rows})" if flip.has_name else flip.rows
+        yield f"  {place}: {verdict}, {flip.first_reward:.4f} to {flip.second_reward:.4f}"
 
 
 def _chosen(pair: Pair, flips: int) -> list[Flip]:
     """Choose flips to show: losses first, since these are what people look for."""
     return sorted(pair.flips, key=lambda flip: flip.gained)[:flips]
-
-
-def _estimate(found: Estimate, sign: str = "") -> str:
-    if found.mean is None:
-        return "-"
-    mean = format(found.mean, f"{sign}.4f")
-    return mean if found.low is None or found.high is None else f"{mean} [{found.low:.4f}, {found.high:.4f}]"
 
 
 def _p(value: float) -> str:

@@ -40,22 +40,6 @@ MetricOption = Annotated[
 ]
 
 
-MetricNames = Annotated[
-    list[str] | None,
-    typer.Option("--metric", metavar="NAME[=VARIANT]", help="This metric only; repeatable."),
-]
-
-
-def metric_requests(texts: list[str] | None) -> list[tuple[str, str | None]]:
-    """Give (metric, variant or None) for each name of `--metric`."""
-    return [(name, variant or None) for name, _, variant in (text.partition("=") for text in texts or ())]
-
-
-def variants_of(texts: list[str] | None) -> dict[str, str]:
-    """Give metric → variant of what `--metric` named."""
-    return {name: variant for name, _, variant in (text.partition("=") for text in texts or ())}
-
-
 def read_document(argument: str, *, legacy: bool = False) -> object:
     """Read the grader document that an argument names."""
     document = _read_standard_input() if argument == "-" else read_source(argument)

@@ -7,16 +7,23 @@ from typing import Annotated
 import typer
 
 from graders.batch import Path as ValuePath
-from graders.cli.console import err, out, print_json, say
+from graders.cli.console import JsonOption, err, out, print_json, say
 from graders.cli.documents import read_document
 from graders.cli.dry_run_tables import print_dry_run
 from graders.cli.exits import UNUSABLE, exit_codes
-from graders.cli.options import CacheOptions, JudgeOptions, PriceOption, SandboxOptions, expanded
+from graders.cli.options import (
+    CacheOptions,
+    JudgeOptions,
+    PriceOption,
+    SandboxOptions,
+    expanded,
+    refuse_without,
+)
 from graders.compile import Options
 from graders.engine import field_path, group_path
 from graders.errors import DataError
 from graders.fine_tuning import DryRun, Grading, Joining, Probes, Sampling, dry_run
-from graders.results import Price
+from graders.results import Price, write_whole
 from graders.sampling import Sampler
 from graders.strict_json import dumps
 
@@ -76,6 +83,9 @@ class SampleOptions:
         """Refuse what does not go together."""
         if self.samples is not None and self.sample_with is not None:
             raise typer.BadParameter("--samples and --sample-with exclude each other")
+        refuse_without("samples", "FILE", self, "id_field", "label")
+        asked = ("sample_items", "sample_temperature", "sample_tokens", "sample_seed")
+        refuse_without("sample_with", "MODEL", self, *asked)
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,7 @@ def dry_run_command(
     out_dir: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the report to this directory.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Try a fine-tuning job out before it is submitted: its body, its files, its grader.
 
@@ -187,7 +197,7 @@ def _sampling(options: SampleOptions, sampler: Sampler | None) -> Sampling:
 def _write(report: DryRun, folder: Path) -> Path:
     """Write the report as JSON and as a page; give where the page is."""
     from graders.fine_tuning.page import to_html  # a template engine, for this alone
-    from graders.report import PAGE, write_whole
+    from graders.report import PAGE
 
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "dry_run.json", dumps(report.to_dict()).decode() + "\n")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from graders.cli.console import cell, harmless
+from graders.cli.tables import plain_table
 from graders.fine_tuning import DryRun, Finding
-from graders.fine_tuning.probing import Probing
+from graders.fine_tuning.probe_results import Probing
 from graders.fine_tuning.projection import amount
 from graders.fine_tuning.signal import Signal
 
@@ -36,16 +36,10 @@ def print_dry_run(console: Console, report: DryRun) -> None:
     console.print(f"{report.verdict}: {counted}")
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(columns[0], no_wrap=False)
-    for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
-
-
 def _print_files(console: Console, report: DryRun) -> None:
-    table = _table(f"{report.method or 'unknown'} job", "rows", "messages", "characters", "median", "longest")
+    table = plain_table(
+        f"{report.method or 'unknown'} job", "rows", "messages", "characters", "median", "longest"
+    )
     notes = []
     for file in report.files:
         about = file.to_dict()["characters"]
@@ -68,15 +62,14 @@ def _print_files(console: Console, report: DryRun) -> None:
     for name, coverage in report.variables.items():
         share = coverage["percent"]
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in coverage["types"].items())
-        console.print(
-            cell(f"{name}: in {'-' if share is None else f'{share:.1f} %'} of rows ({kinds})", limit=200)
-        )
+        found = "-" if share is None else f"{share:.1f} %"
+        console.print(cell(f"{name}: in {found} of rows" + (f" ({kinds})" if kinds else ""), limit=200))
     console.print()
 
 
 def _print_signal(console: Console, signal: Signal) -> None:
     reward = signal.reward
-    table = _table("signal", "")
+    table = plain_table("signal", "")
     rows = {
         "samples": f"{signal.samples:,} of {signal.items:,} items",
         "mean reward": f"{_number(reward['mean'])} (std {_number(reward['std'])})",
@@ -118,7 +111,7 @@ def _print_probes(console: Console, probing: Probing) -> None:
     honest = f", honest samples earn {probing.honest:.3f}" if probing.honest is not None else ""
     right = harmless(probing.reference or "not known")
     _say(console, f"probes: {probing.grades:,} grades; right answers: {right}{honest}")
-    table = _table("probe", "items", "mean reward", "against", "expected", "verdict")
+    table = plain_table("probe", "items", "mean reward", "against", "expected", "verdict")
     for result in probing.results:
         mean, against = f"{result.mean:.3f}", _number(result.base)
         table.add_row(result.name, f"{result.items:,}", mean, against, result.expected, result.verdict)
@@ -165,7 +158,7 @@ def _print_findings(console: Console, findings: Sequence[Finding]) -> None:
         _say(console, f"  {first}", limit=600)
         lines = [str(place.line) for place in others if place.line is not None]
         if finding.count > 1:
-            more = f", lines {', '.join(lines)}" if lines else ""
+            more = f", also line{'s' * (len(lines) > 1)} {', '.join(lines)}" if lines else ""
             _say(console, f"    {finding.count:,} in all{more}")
         _say(console, f"    costs: {finding.cost}", limit=600)
         _say(console, f"    mend:  {finding.mend}", limit=600)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from graders.cli.console import harmless, print_json
+from graders.cli.console import JsonOption, harmless, print_json
 from graders.cli.exits import ROW_ERRORS, exit_codes
 from graders.errors import RunError
 from graders.integrations.promptfoo import Conversion, convert
@@ -22,7 +22,7 @@ def from_promptfoo(
     out_dir: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Where to; a new folder, or an empty one.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Turn a promptfoo config into grader documents and rows, and say what could not be carried over.
 
@@ -51,7 +51,9 @@ def _write(found: Conversion, folder: Path) -> list[tuple[Path, Path, int]]:
     for place, group in enumerate(found.groups, 1):
         suffix = "" if len(found.groups) == 1 else f"_{place}"
         document, rows = folder / f"grader{suffix}.json", folder / f"items{suffix}.jsonl"
-        document.write_text(json.dumps(group.document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(group.document, indent=2, ensure_ascii=False) + "\n"
+        # Half of a surrogate pair cannot be UTF-8; Python writes it with a backslash as JSON does.
+        document.write_text(text, encoding="utf-8", errors="backslashreplace")
         rows.write_bytes(b"".join(dumps(row) + b"\n" for row in group.rows))
         files.append((document, rows, len(group.rows)))
     (folder / NOTES).write_text("\n".join([*_notes(found), ""]), encoding="utf-8")

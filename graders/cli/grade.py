@@ -16,11 +16,11 @@ from graders.cli.documents import (
     LegacyOption,
     MetricOption,
     load,
-    variants_of,
 )
 from graders.cli.exits import ROW_ERRORS, exit_codes
-from graders.cli.options import CacheOptions, JudgeOptions, SandboxOptions, expanded
+from graders.cli.options import CacheOptions, JudgeOptions, SandboxOptions, by_name, expanded
 from graders.compile import Options
+from graders.dataset.rows import kind
 from graders.errors import DataError
 from graders.strict_json import loads
 
@@ -48,7 +48,7 @@ def grade(
     """
     kept = caching.named()
     with exit_codes():
-        options = Options("zero", None, legacy, variants_of(metric), judging.media_root)
+        options = Options("zero", None, legacy, by_name(metric), judging.media_root)
         where = confining.confinement(workers=1)
         bound = load(grader, options, judging=judging, confinement=where, embedder=embedder, cache=kept)
         row_item = _item(item)
@@ -61,6 +61,8 @@ def grade(
         print_json(result.to_hosted(seconds), indent=None if as_json else 2)
         for error in result.errors:
             say("row error", f"{error.grader}: {error.code.name}: {error.detail}")
+        if result.errors and row_sample is None and bound.uses_sample:
+            say("hint", "the grader reads the sample; --sample gives it one")
         if result.errors:
             raise typer.Exit(ROW_ERRORS)
 
@@ -85,7 +87,7 @@ def _item(argument: str) -> dict[str, Any]:
             raise
         raise DataError(f"--item is not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise DataError(f"--item: expected an object; got {type(value).__name__}")
+        raise DataError(f"--item: expected an object; got {kind(value)}")
     return value
 
 

@@ -57,6 +57,14 @@ def _options_of(group: Any) -> list[inspect.Parameter]:
     ]
 
 
+def refuse_without(needed: str, metavar: str, options: object, *names: str) -> None:
+    """Refuse options of a group that say nothing where another one of it, `needed`, is not given."""
+    for name in names:
+        if getattr(options, name) not in (None, []) and getattr(options, needed) is None:
+            given, other = (each.replace("_", "-") for each in (name, needed))
+            raise typer.BadParameter(f"--{given} needs --{other} {metavar}")
+
+
 def finite(value: float | None) -> float | None:
     """Refuse an option that is no finite number."""
     if value is not None and not math.isfinite(value):
@@ -80,6 +88,11 @@ def pairs(form: str) -> Callable[[list[str] | None], list[str]]:
         return texts or []
 
     return checked
+
+
+def by_name(texts: list[str] | None) -> dict[str, str]:
+    """Give the second part of each pair by the first."""
+    return {name: value for name, _, value in (text.partition("=") for text in texts or ())}
 
 
 def _prices(texts: list[str] | None) -> list[str]:
@@ -182,8 +195,7 @@ class JudgeOptions:
             self.max_judge_calls,
             self.max_tokens_total,
         )
-        models = {name: model for name, _, model in (text.partition("=") for text in self.map_model or ())}
-        return Asking(limits, models, self.record)
+        return Asking(limits, by_name(self.map_model), self.record)
 
 
 class Level(StrEnum):

@@ -8,6 +8,7 @@ import typer
 
 from graders.errors import RunError
 from graders.results import Results
+from graders.results.directory import ROWS, RUN, SUMMARY
 
 PageOption = Annotated[
     Path | None,
@@ -25,10 +26,19 @@ def refuse_to_replace(runs: Sequence[Results], target: Path | None, *, overwrite
     if target is None:
         return
     for results in runs:
-        data = (results.about.get("data") or {}).get("path")
-        own = [results.path / name for name in ("run.json", "results.jsonl", "summary.json")]
-        own += [Path(data)] if isinstance(data, str) else []
-        if target.resolve() in [path.resolve() for path in own]:
-            raise RunError(f"{target}: belongs to the run; another name is needed")
+        refuse_own_file(results, target)
     if target.exists() and not overwrite:
         raise RunError(f"{target}: is there already; --overwrite replaces it")
+
+
+def refuse_own_file(results: Results, target: Path) -> None:
+    """Keep a run, and the data that it was made of, from being replaced by what is made of them.
+
+    Raises:
+        RunError: the file is one of these.
+    """
+    data = (results.about.get("data") or {}).get("path")
+    own = [results.path / name for name in (RUN, ROWS, SUMMARY)]
+    own += [Path(data)] if isinstance(data, str) else []
+    if target.resolve() in [path.resolve() for path in own]:
+        raise RunError(f"{target}: belongs to the run; another name is needed")

@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from graders.cli.console import cell, err, harmless, out, print_json, say
+from graders.cli.console import JsonOption, cell, err, harmless, out, print_json, say
 from graders.cli.exits import exit_codes
 from graders.errors import DataError, MissingExtraError
 from graders.hosted import (
@@ -90,7 +90,7 @@ def pull(
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask nobody: only put what was copied before into the store.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the directory only.")] = False,
 ) -> None:
     """Copy evals, runs, output items and files from a hosted Evals API to disk.
@@ -104,6 +104,8 @@ def pull(
         raise typer.BadParameter("--offline and --database are about a store: --into-store DIR")
     if dry_run and into_store is not None:
         raise typer.BadParameter("--dry-run and --into-store exclude each other")
+    if offline and (evals or since):
+        raise typer.BadParameter("--eval and --since choose what is copied; --offline copies nothing")
     with exit_codes():
         if offline and out_dir is not None and into_store is not None:
             _print_put_in(
@@ -151,16 +153,16 @@ def put_into_store(folder: Path, store: Path, database: str | None) -> "PutIn":
     Raises:
         RunError: it is no pulled directory.
         DataError: a file in it is damaged.
-        StoreError: the store cannot be opened.
+        StoreError: the store cannot be opened or used.
         MissingExtraError: the extra `server` is not installed.
     """
     try:
         from graders.hosted.into_store import put_into
-        from graders.store import Store
+        from graders.store import Store, usable
     except ImportError:
         raise MissingExtraError("a store", "server") from None
     Manifest.read(folder)  # before a store is made for nothing
-    with Store(store, database) as opened:
+    with usable(), Store(store, database) as opened:
         return put_into(folder, opened)
 
 

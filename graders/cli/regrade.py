@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from graders.cli.console import cell, harmless, out, print_json, say
+from graders.cli.console import JsonOption, cell, harmless, out, print_json, say
 from graders.cli.exits import ROW_ERRORS, UNUSABLE, exit_codes
+from graders.cli.tables import plain_table
 from graders.errors import MissingExtraError
 from graders.hosted import Archive, CriterionReport, EvalReport, Regraded
 from graders.hosted import regrade as regrade_all
@@ -38,7 +38,7 @@ def regrade(
         list[str] | None, typer.Option("--eval", metavar="ID", help="Grade this eval only; repeatable.")
     ] = None,
     show: Annotated[int, typer.Option(min=0, metavar="N", help="Print N rows that differ.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Grade saved items again, and compare with the scores that they had, criterion by criterion.
 
@@ -80,9 +80,10 @@ def _archive(
     elif store is not None:
         try:
             from graders.hosted.stored import archive_of, open_store
+            from graders.store import usable
         except ImportError:
             raise MissingExtraError("a store", "server") from None
-        with open_store(store, database) as opened:
+        with usable(), open_store(store, database) as opened:
             yield archive_of(opened)
 
 
@@ -111,10 +112,8 @@ def _print_eval(console: Console, report: EvalReport, show: int) -> None:
     name = f" {harmless(report.name, limit=80)}" if report.name else ""
     counts = f"{report.items:,} items of {len(report.runs):,} runs"
     console.print(f"{harmless(report.id)}{name}: {counts}", soft_wrap=True)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("criterion", min_width=8)
-    for heading in ("compared", "agree", "largest difference", "other verdict", "not graded"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    headings = ("compared", "agree", "largest difference", "other verdict", "not graded")
+    table = plain_table("criterion", *headings)
     for criterion in report.criteria:
         table.add_row(cell(criterion.name), *_cells(criterion))
     console.print(table)

@@ -9,9 +9,9 @@ import typer
 
 from graders.cli.console import print_json, say
 from graders.cli.exits import exit_codes
-from graders.cli.options import expanded
-from graders.cli.pages import refuse_to_replace
-from graders.results import Results
+from graders.cli.options import expanded, refuse_without
+from graders.cli.pages import OverwriteOption, refuse_to_replace
+from graders.results import Results, write_whole
 
 if TYPE_CHECKING:
     from graders.report import Contents
@@ -55,9 +55,8 @@ class Analyses:
 
     def check(self) -> None:
         """Refuse what does not go together."""
-        for name, needed in (("on", "by"), ("positive", "label")):
-            if getattr(self, name) and getattr(self, needed) is None:
-                raise typer.BadParameter(f"--{name} needs --{needed} PATH")
+        refuse_without("by", "PATH", self, "on")
+        refuse_without("label", "PATH", self, "positive")
         if (self.sub_reward or self.cluster_by) and self.by is None and self.label is None:
             raise typer.BadParameter("--sub-reward and --cluster-by need --by PATH or --label PATH")
 
@@ -91,7 +90,7 @@ def report(
             help="What to write [default: DIR/report.html; stdout for md, json].",
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE where it is there.")] = False,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Write what a run amounts to as one page, `report.html` in its directory, and print where it is.
@@ -102,7 +101,7 @@ def report(
     analyses.check()
     form = Format.json if as_json else form
     with exit_codes():
-        from graders.report import PAGE, Contents, write_whole
+        from graders.report import PAGE, Contents
 
         results = Results.open(run)
         target = run / PAGE if file is None and form is Format.html else file

@@ -11,17 +11,24 @@ from typing import Annotated, Any
 import typer
 
 from graders import engine
-from graders.cli.console import out, print_json, say
+from graders.cli.console import JsonOption, out, print_json, say
 from graders.cli.documents import (
     EmbedderOption,
     GraderArgument,
     LegacyOption,
     MetricOption,
     load,
-    variants_of,
 )
 from graders.cli.exits import BELOW, ROW_ERRORS, exit_codes
-from graders.cli.options import CacheOptions, JudgeOptions, PriceOption, SandboxOptions, expanded, finite
+from graders.cli.options import (
+    CacheOptions,
+    JudgeOptions,
+    PriceOption,
+    SandboxOptions,
+    by_name,
+    expanded,
+    finite,
+)
 from graders.cli.progress import Shown, watched
 from graders.cli.requests import print_requests
 from graders.cli.tables import print_account, print_summary
@@ -59,7 +66,8 @@ class RowOptions:
         str | None,
         typer.Option(
             metavar="PATH",
-            help="Rows with one value here, such as item.id, are not independent: wider intervals.",
+            help="Rows with one value here, such as item.id, are not independent: wider intervals "
+            "[default: samples of one row are not].",
         ),
     ] = None
 
@@ -136,7 +144,7 @@ def run(
         ),
     ] = None,
     caching: CacheOptions,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    as_json: JsonOption = False,
     report: Annotated[
         bool, typer.Option("--report", help="Write report.html into the directory as well.")
     ] = False,
@@ -148,7 +156,7 @@ def run(
     """Score a dataset: print a summary, and write a run directory with every row."""
     directory.check()
     kept, prices = caching.named(), dict(map(Price.parse, price or ()))
-    metrics = variants_of(metric)
+    metrics = by_name(metric)
     with exit_codes():
         options = Options(outcome.on_error.value, outcome.pass_threshold, legacy, metrics, judging.media_root)
         bound = load(

@@ -1,5 +1,6 @@
 """`graders serve`: the OpenAI-compatible server."""
 
+import errno
 import ipaddress
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ from graders.cli.documents import EmbedderOption
 from graders.cli.exits import exit_codes
 from graders.cli.options import JudgeOptions, SandboxOptions, expanded
 from graders.endpoints import is_address, without_credentials
-from graders.errors import DataError, MissingExtraError
+from graders.errors import DataError, GradersError, MissingExtraError
 
 if TYPE_CHECKING:
     from graders.server import Settings
@@ -115,7 +116,12 @@ def _serve(settings: "Settings", port: int, workers: int) -> None:
     if settings.confinement.level != "full":
         say("warning", f"sources of python graders run at sandbox level {settings.confinement.level}")
     Store(settings.store, settings.database).close()  # what is wrong with it is said at once
-    listening = supervisor.listening_socket(settings.host, port)
+    try:
+        listening = supervisor.listening_socket(settings.host, port)
+    except OSError as error:
+        other = "; --port names another one, 0 one that is free" if error.errno == errno.EADDRINUSE else ""
+        reason = (error.strerror or str(error)).lower()
+        raise GradersError(f"{settings.host}:{port}: {reason}{other}") from None
     url = f"{supervisor.url_of(listening)}/v1"
     with listening:
         supervisor.serve(settings, listening, workers, lambda: print(url, flush=True))

@@ -1,18 +1,16 @@
 """`graders show`: single rows of a run, with what the grader saw."""
 
-import difflib
 import heapq
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from graders.cli.console import harmless, out, print_json
+from graders.cli.console import JsonOption, harmless, out, print_json
 from graders.cli.exits import exit_codes
 from graders.compile import RenderedField, render_row
 from graders.engine import whole_rows
@@ -20,8 +18,11 @@ from graders.errors import Failure
 from graders.registry import default_registry
 from graders.results import Condition, Results
 
-_LONGEST = 4000
-"""Most characters of one text that are printed."""
+if TYPE_CHECKING:
+    from graders.report.differences import Change
+
+_LONGEST, _MOST_ROWS = 4000, 10
+"""Most characters of one text that are printed, and rows where nobody says."""
 
 
 def _conditions(texts: list[str] | None) -> list[str]:
@@ -42,8 +43,11 @@ def show(
         list[str] | None,
         typer.Option(metavar="CONDITION", callback=_conditions, help="Rows such as reward<0.2; repeatable."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most N rows.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="At most N rows [default: 10, or all that --row names]."),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Show rows of a run: rewards, errors, and the texts that the grader compared.
 
@@ -57,7 +61,8 @@ def show(
             scored = (line for line in rows if line["reward"] is not None)
             rows = iter(heapq.nsmallest(worst, scored, key=lambda line: line["reward"]))
         document = results.about["grader"]["document"]
-        shown = [(line, _rendered(document, line)) for line in islice(rows, worst or limit)]
+        most = limit or worst or (None if row else _MOST_ROWS)
+        shown = [(line, _rendered(document, line)) for line in islice(rows, most)]
         if as_json:
             print_json({"rows": [{**line, "rendered": _as_dicts(fields)} for line, fields in shown]})
             return
@@ -123,26 +128,31 @@ def _print_texts(console: Console, key: str, texts: Mapping[str, str | Failure])
             console.print(Text(_indented(text)))
     given, reference = texts.get("input"), texts.get("reference")
     if isinstance(given, str) and isinstance(reference, str) and given != reference:
-        console.print(Text(harmless(f"  {prefix}[-only in reference-] {{+only in input+}}:"), style="dim"))
-        console.print(_difference(reference[:_LONGEST], given[:_LONGEST]))
+        from graders.report.differences import differences  # a template engine comes with it
+
+        changes = differences(reference[:_LONGEST], given[:_LONGEST])
+        if changes is not None:
+            console.print(
+                Text(harmless(f"  {prefix}[-only in reference-] {{+only in input+}}:"), style="dim")
+            )
+            console.print(_difference(changes))
 
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}" for line in harmless(text, limit=_LONGEST).split("\n"))
 
 
-def _difference(reference: str, given: str) -> Text:
+def _difference(changes: "Iterable[Change]") -> Text:
     """Mark the words that only one of the two texts has."""
-    old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (reference, given))
     shown = Text("    ")
-    for kind, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        gone, come = (harmless("".join(part), limit=_LONGEST) for part in (old[i:j], new[k:m]))
-        if kind == "equal":
-            shown.append(gone.replace("\n", "\n    "))
-        if kind in ("delete", "replace"):
-            shown.append(f"[-{gone}-]".replace("\n", "⏎"), style="red")
-        if kind in ("insert", "replace"):
-            shown.append(f"{{+{come}+}}".replace("\n", "⏎"), style="green")
+    for kind, words in changes:
+        text = harmless(words, limit=_LONGEST)
+        if kind == "del":
+            shown.append(f"[-{text}-]".replace("\n", "⏎"), style="red")
+        elif kind == "ins":
+            shown.append(f"{{+{text}+}}".replace("\n", "⏎"), style="green")
+        else:
+            shown.append(text.replace("\n", "\n    "))
     return shown
 
 

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from graders.catalog import find, ready_made
-from graders.cli.console import out, print_json
+from graders.cli.console import JsonOption, out, print_json
 from graders.cli.exits import exit_codes
 from graders.compile import read_source
 from graders.errors import RunError
@@ -15,11 +15,10 @@ from graders.errors import RunError
 templates = typer.Typer(no_args_is_help=True, help="List, show and copy the ready-made graders.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `graders templates list`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @templates.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(as_json: JsonOption = False) -> None:
     """List the ready-made graders."""
     with exit_codes():
         rows = [
@@ -36,7 +35,7 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @templates.command()
-def show(name: Name, as_json: AsJson = False) -> None:
+def show(name: Name, as_json: JsonOption = False) -> None:
     """Print a ready-made grader: what it is for, and its document."""
     with exit_codes():
         template = find(name)

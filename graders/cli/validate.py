@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from graders.cli.console import harmless, print_json, say_each
+from graders.cli.console import JsonOption, harmless, print_json, say_each
 from graders.cli.documents import GraderArgument, LegacyOption, read_document
 from graders.cli.exits import UNUSABLE, exit_codes
 from graders.cli.options import SandboxOptions, expanded
@@ -33,7 +33,7 @@ def validate(
     ] = None,
     legacy: LegacyOption = False,
     confining: SandboxOptions,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a grader document and print every problem with its path.
 

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from graders.analysis import TOLERANCE, Verification, verify
-from graders.cli.console import cell, out, print_json
-from graders.cli.documents import MetricNames, metric_requests
+from graders.cli.console import JsonOption, cell, out, print_json
 from graders.cli.exits import UNUSABLE, exit_codes
+from graders.cli.tables import plain_table
 from graders.dataset import RowMapping, open_dataset
 from graders.engine import field_path, located
 from graders.errors import DataError
@@ -27,9 +26,11 @@ def verify_command(
     item_field: Annotated[
         str | None, typer.Option(metavar="PATH", help="The field of a raw row that holds the item.")
     ] = None,
-    metric: MetricNames = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="NAME[=VARIANT]", help="This metric only; repeatable.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The first N rows only.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Compare our metrics with the reference libraries on your own rows.
 
@@ -39,7 +40,9 @@ def verify_command(
         mapping = RowMapping(field_path(item_field), field_path(sample_field))
         dataset = open_dataset(located(data, stack), mapping)
         try:
-            found = verify(dataset, reference_field, metrics=metric_requests(metric), limit=limit)
+            parted = (text.partition("=") for text in metric or ())
+            named = [(name, variant or None) for name, _, variant in parted]
+            found = verify(dataset, reference_field, metrics=named, limit=limit)
         except ValueError as error:
             raise DataError(str(error)) from None
         if as_json:
@@ -56,9 +59,10 @@ def verify_command(
 def _print(console: Console, found: Verification) -> None:
     skipped = f", {found.skipped:,} skipped: they lack a text" if found.skipped else ""
     console.print(f"{found.rows:,} rows{skipped}\n")
-    table = Table("metric", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in (f"rows beyond {TOLERANCE:g}", "largest", "ours", "library", "ratio"):
-        table.add_column(heading, justify="right", min_width=7)
+    headings = (f"rows beyond {TOLERANCE:g}", "largest", "ours", "library", "ratio")
+    table = plain_table("metric", *headings)
+    for column in table.columns:
+        column.min_width = 7  # the same layout whatever was measured
     for check in found.checks:
         name = check.name if check.variant is None else f"{check.name}={check.variant}"
         seconds = (check.ours_seconds, check.library_seconds)

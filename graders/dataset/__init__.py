@@ -23,7 +23,17 @@ from graders.errors import DataError, Failure
 from graders.strict_json import dumps
 from graders.tables import Tabular, is_tabular, table_of
 
-__all__ = ["BLOCK_ROWS", "MAX_LINE", "Block", "DataSource", "Dataset", "Row", "RowMapping", "open_dataset"]
+__all__ = [
+    "BLOCK_ROWS",
+    "MAX_LINE",
+    "Block",
+    "DataSource",
+    "Dataset",
+    "Row",
+    "RowMapping",
+    "first_rows",
+    "open_dataset",
+]
 
 BLOCK_ROWS = 1000
 BLOCK_BYTES = 16 * 2**20
@@ -76,6 +86,10 @@ class Block:
             return self._first, self._first + sum(map(_count, self._unread)) - 1
         return self._rows[0].number, self._rows[-1].number
 
+    def part(self, start: int, stop: int | None = None) -> "Block":
+        """Give some of the rows, as a block that was read as far."""
+        return Block(self.rows[start:stop], self.position)
+
     @property
     def batch(self) -> Batch:
         """The rows as columns."""
@@ -85,6 +99,19 @@ class Block:
             {index: row.failure for index, row in enumerate(self.rows) if row.failure},
             [row.number for row in self.rows],
         )
+
+
+def first_rows(blocks: Iterable[Block], n: int | None) -> Iterator[Block]:
+    """Give blocks up to the first `n` rows; all, where it is None."""
+    if n is None:
+        yield from blocks
+        return
+    for block in blocks:
+        part = block.part(0, n)
+        n -= len(part.rows)
+        yield part
+        if n == 0:
+            return
 
 
 def _of_lines(position: int, mapping: RowMapping, first: int, texts: Sequence[tuple[bytes, int]]) -> Block:

@@ -6,7 +6,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count, pairwise
+from itertools import chain, count, pairwise
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
@@ -149,11 +149,18 @@ def _read_json(path: Path, advance: Advance) -> Iterator[Raw]:
 
 
 def _read_table(path: Path, advance: Advance, delimiter: str = ",") -> Iterator[Raw]:
-    """Read CSV. Every cell is a string; bytes that are not UTF-8 cost their row only."""
+    """Read CSV. Every cell is a string; bytes that are not UTF-8 cost their row only.
+
+    Many spreadsheets part cells by semicolons: so does a file whose header has some, and no comma.
+    """
     _let_cells_be_long()
     with _opened(path) as (file, tell):
         text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        reader = csv.reader(_bounded_lines(text, path), delimiter=delimiter, strict=True)
+        lines = _bounded_lines(text, path)
+        first = next(lines, "")
+        if delimiter == "," and "," not in first and ";" in first:
+            delimiter = ";"
+        reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
         try:
             header = next(reader, [])
             _check_header(header, path)
@@ -183,7 +190,7 @@ def _let_cells_be_long() -> None:
 
 def _check_header(header: list[str], path: Path) -> None:
     if any(map(_undecoded, header)):
-        raise DataError(f"{path}: the header is not UTF-8")
+        raise DataError(f"{path}: the header is not UTF-8; save the file as UTF-8")
     seen: set[str] = set()
     for name in header:
         if name in seen:
@@ -195,7 +202,7 @@ def _table_row(header: list[str], cells: list[str], line: int) -> Any:
     if len(cells) != len(header):
         return Failure("malformed_csv", f"line {line} has {len(cells)} cells; the header has {len(header)}")
     if any(map(_undecoded, cells)):
-        return Failure("invalid_utf8", f"line {line} is not UTF-8")
+        return Failure("invalid_utf8", f"line {line} is not UTF-8; save the file as UTF-8")
     return dict(zip(header, cells, strict=True))
 
 

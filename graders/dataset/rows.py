@@ -106,7 +106,8 @@ def _checked_line(raw: Any, number: int) -> dict[str, Any]:
         return raw
     if isinstance(raw, Failure):
         raise UnreadableError(raw.reason, raw.detail)
-    raise UnreadableError("not_an_object", f"row {number}: expected an object; got {kind(raw)}")
+    hint = " (an array of rows belongs in a .json file)" if isinstance(raw, list) else ""
+    raise UnreadableError("not_an_object", f"row {number}: expected an object; got {kind(raw)}{hint}")
 
 
 def _wrong_sample(sample: Any, number: int) -> Failure:

@@ -63,11 +63,19 @@ def evaluate(
     `out` is the directory, `runs/<grader>-<data>-<n>` where it is absent. `item_field`, `sample_field` and
     `id_field` are paths into the raw row, `group_by` template paths. Rows with
     one value at the template path `cluster_by` (answers to one question) are not taken for independent: the
-    intervals of the summary are clustered. `slim` leaves item and sample out of
-    the lines. `prices` say what the tokens of a model cost. `workers`
+    intervals of the summary are clustered, without it by row where rows have several samples. `slim` leaves
+    item and sample out of the lines. `prices` say what the tokens of a model cost. `workers`
     processes grade at once, where the grader waits for no judge, sandbox or embedder; None stands for as many
     as there are cores, once the run proves long. What is written does not depend on it. Rows whose scores are
-    doubtful (a metric sees no text) are warned about (`DataWarning`).
+    doubtful (a metric sees no text) and fields that no row has are warned about (`DataWarning`).
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from graders import load_grader
+        >>> rows = [{"item": {"answer": "Paris"}, "sample": text} for text in ("Paris", "Rome")]
+        >>> with TemporaryDirectory() as folder:
+        ...     evaluate(load_grader("template:exact_match"), rows, out=folder).summary.mean
+        0.5
 
     Raises:
         DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
@@ -86,9 +94,21 @@ def evaluate(
         dataset = _opened(data, stack, item_field, sample_field, id_field)
         if isinstance(data, str) and data.startswith(catalog.PREFIX):
             dataset.name = data.removeprefix(catalog.PREFIX)
-        run = Run(grader, dataset, groups, slim, limit, on_progress, prices or {}, workers, cluster)
-        path = None if out is None else Path(out)
-        results = run.write(path, _path_of(data), resume, overwrite)
+        run = Run(
+            grader,
+            dataset,
+            _path_of(data),
+            limit=limit,
+            group_by=groups,
+            cluster_by=cluster,
+            slim=slim,
+            prices=prices or {},
+            workers=workers,
+            on_progress=on_progress,
+        )
+        results = run.write(None if out is None else Path(out), resume=resume, overwrite=overwrite)
+    for sentence in run.absent:
+        warnings.warn(sentence, DataWarning, stacklevel=2)
     for caution, rows in results.about["cautions"].items():
         warnings.warn(f"{caution} (rows: {rows:,})", DataWarning, stacklevel=2)
     return results
@@ -113,10 +133,11 @@ def requests(
     Raises:
         DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
     """
-    groups = [group_path(text) for text in (*group_by, *filter(None, [cluster_by]))]
+    for text in (*group_by, *filter(None, [cluster_by])):
+        group_path(text)  # what a run would refuse
     with ExitStack() as stack:
         dataset = _opened(data, stack, item_field, sample_field, id_field)
-        for block in Run(grader, dataset, groups, False, limit, None).blocks(_path_of(data)):
+        for block in Run(grader, dataset, _path_of(data), limit).blocks():
             grader.begin(block.batch)
             yield from pool.collected()
 

@@ -53,4 +53,4 @@ def _holds_much(grader: Grader) -> bool:
 def _small(blocks: Iterator[Block]) -> Iterator[Block]:
     for block in blocks:
         for start in range(0, len(block.rows), ROWS):
-            yield Block(block.rows[start : start + ROWS], block.position)
+            yield block.part(start, start + ROWS)

@@ -1,6 +1,8 @@
 """Where the data are, how their fields are named, and whether they hold what the grader needs."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
+from difflib import get_close_matches
 from importlib.resources import as_file
 
 from graders import catalog
@@ -57,6 +59,19 @@ def require_samples(block: Block, grader: Grader) -> None:
         "the grader reads the sample, and no row has one; "
         f"--sample-field names its field; the rows have {', '.join(fields[:20])}{meant}"
     )
+
+
+def absent_fields(block: Block, grader: Grader) -> Iterator[str]:
+    """Name the fields of the item that the grader reads and no row of the first block has."""
+    items = [row.item for row in block.rows if row.failure is None and row.item is not None]
+    fields = list(dict.fromkeys(key for item in items for key in item))
+    read = [path.segments[0] for path in grader.scorer.paths if path.head == "item" and path.segments]
+    for name in dict.fromkeys(map(str, read)):
+        if items and name not in fields:
+            meant = get_close_matches(name, fields, n=1)
+            hint = f" (did you mean item.{meant[0]}?)" if meant else ""
+            known = ", ".join(fields[:20]) or "no fields"
+            yield f"the grader reads item.{name}; the items have {known}{hint}"
 
 
 _SAMPLE_WORDS = (

@@ -17,9 +17,9 @@ from typing import Any
 
 from graders.batch import Path as ValuePath
 from graders.compile import Grader
-from graders.dataset import Block, Dataset
+from graders.dataset import Block, Dataset, first_rows
 from graders.engine.ahead import begun, waits
-from graders.engine.data import require_samples
+from graders.engine.data import absent_fields, require_samples
 from graders.engine.lines import Graded, LineWriter
 from graders.engine.progress import Progress, Watch
 from graders.engine.workers import Workers, can_leave
@@ -42,20 +42,23 @@ class Run:
 
     grader: Grader
     dataset: Dataset
-    group_by: Sequence[ValuePath]
-    slim: bool
-    limit: int | None
-    on_progress: Callable[[Progress], None] | None
-    prices: Mapping[str, Price] = field(default_factory=dict)
-    workers: int | None = 1
+    data_path: str | None
+    limit: int | None = None
+    group_by: Sequence[ValuePath] = ()
     cluster_by: ValuePath | None = None
+    slim: bool = False
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    workers: int | None = None
+    on_progress: Callable[[Progress], None] | None = None
+    absent: list[str] = field(default_factory=list, init=False)
+    """What the grader reads of the item and no row of the first block has, a sentence each."""
 
-    def write(self, path: Path | None, data_path: str | None, resume: bool, overwrite: bool) -> Results:
+    def write(self, path: Path | None, *, resume: bool, overwrite: bool) -> Results:
         """Grade every row that is not there yet, and write the directory."""
-        blocks = self.blocks(data_path)
+        blocks = self.blocks()
         first = next(blocks)
         started = datetime.now(UTC)
-        about = {**self._about(data_path), "started": started.isoformat()}
+        about = {**self._about(), "started": started.isoformat()}
         path = path or _new_directory(self.grader.name, self.dataset.name)
         if self.dataset.path is not None and self.dataset.path.resolve() == (path / ROWS).resolve():
             raise RunError(f"{path}: holds the data; another directory is needed for their results")
@@ -67,7 +70,7 @@ class Run:
             self._span() as told,
         ):
             writer = LineWriter(self.grader, self._summarised_by, self.slim)
-            summary, cautions = self._grade(directory, writer, itertools.chain([first], blocks))
+            summary = self._grade(directory, writer, itertools.chain([first], blocks))
             seconds = (datetime.now(UTC) - started).total_seconds()
             told |= {
                 "graders.rows": summary.rows,
@@ -75,14 +78,12 @@ class Run:
                 "graders.mean": summary.mean,
             }
             directory.write_summary(summary.to_dict())
-            directory.write_about(status="complete", seconds=seconds, cautions=dict(cautions))
+            directory.write_about(status="complete", seconds=seconds)
         return Results(path, opened.about, summary)
 
-    def _grade(
-        self, directory: RunDirectory, writer: LineWriter, blocks: Iterator[Block]
-    ) -> tuple[Summary, Counter[str]]:
+    def _grade(self, directory: RunDirectory, writer: LineWriter, blocks: Iterator[Block]) -> Summary:
         tally = Tally(self.grader.pass_threshold, self.group_by, self.prices, self.cluster_by)
-        cautions = Counter[str]()
+        cautions = Counter[str](directory.about["cautions"])
         written = directory.lines()
         while lines := list(itertools.islice(written, 1000)):
             tally.add(lines)
@@ -93,11 +94,12 @@ class Run:
             directory.append(graded.text)
             if graded.tally is not tally:
                 tally.merge(graded.tally)
-            cautions.update(graded.cautions)
             if graded.stop is not None:
                 raise RunStoppedError(f"{directory.path}: {graded.stop}; --resume goes on")
+            cautions.update(graded.cautions)
+            directory.about["cautions"] = dict(cautions)
             watch.say(tally, block.position)
-        return tally.summary(), cautions
+        return tally.summary()
 
     def _span(self) -> AbstractContextManager[dict[str, Any]]:
         about = {"graders.grader": self.grader.name, "graders.type": self.grader.type}
@@ -136,34 +138,23 @@ class Run:
     def _summarised_by(self) -> list[ValuePath]:
         return [*self.group_by, *([] if self.cluster_by is None else [self.cluster_by])]
 
-    def blocks(self, data_path: str | None) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Block]:
         """Read the rows to be graded; at least one block.
 
         Raises:
             DataError: the data cannot be read, are empty, or hold no sample where the grader needs one.
         """
-        blocks = self._limited()
+        blocks = first_rows(self.dataset.blocks(), self.limit)
         first = next(blocks, None)
         if first is None:
-            raise DataError(f"{data_path or 'the data'}: there are no rows")
+            raise DataError(f"{self.data_path or 'the data'}: there are no rows")
         if self.grader.uses_sample:
             require_samples(first, self.grader)
+        self.absent = list(absent_fields(first, self.grader))
         yield first
         yield from blocks
 
-    def _limited(self) -> Iterator[Block]:
-        left = self.limit
-        for block in self.dataset.blocks():
-            if left is None:
-                yield block
-                continue
-            rows = block.rows[:left]
-            left -= len(rows)
-            yield Block(rows, block.position)
-            if left == 0:
-                return
-
-    def _about(self, data_path: str | None) -> dict[str, Any]:
+    def _about(self) -> dict[str, Any]:
         grader, mapping = self.grader, self.dataset.mapping
         media = grader.options.media_root
         document = grader.document
@@ -190,7 +181,7 @@ class Run:
             "embedder": grader.embedder,
             "sandbox": None if grader.confinement is None else grader.confinement.to_dict(),
             "prices": {model: vars(price) for model, price in self.prices.items()},
-            "data": {"path": data_path, "sha256": self.dataset.fingerprint()},
+            "data": {"path": self.data_path, "sha256": self.dataset.fingerprint()},
             "row_mapping": {key: path and path.text for key, path in vars(mapping).items()},
         }
 
@@ -204,7 +195,7 @@ def _without(blocks: Iterator[Block], done: int) -> Iterator[Block]:
         skipped = min(done, len(block.rows))
         done -= skipped
         if skipped < len(block.rows):
-            yield Block(block.rows[skipped:], block.position)
+            yield block.part(skipped)
 
 
 def _new_directory(grader: str, data: str) -> Path:

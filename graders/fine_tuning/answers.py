@@ -16,6 +16,7 @@ from typing import Any
 
 from graders.batch import MISSING, Item, Sample
 from graders.batch import Path as ValuePath
+from graders.dataset.rows import kind as kind_of
 from graders.errors import DataError, Failure
 from graders.fine_tuning.digests import digest_of
 from graders.fine_tuning.files import FileRow, read_rows
@@ -86,7 +87,7 @@ def read_answers(path: Path, train: Path, joining: Joining) -> Answers:
         if isinstance(value, Failure):
             raise DataError(f"{path}: {value.detail}")
         if not isinstance(value, Mapping):
-            raise DataError(f"{path}: line {line.line}: expected an object; got {type(value).__name__}")
+            raise DataError(f"{path}: line {line.line}: expected an object; got {kind_of(value)}")
         samples = _samples(value, path, line.line)
         row = known.row_of(value, f"{path}: line {line.line}")
         if row is None:

@@ -16,7 +16,7 @@ from graders.fine_tuning.files import FileCheck, FileReport
 from graders.fine_tuning.findings import Collected, Finding, Place, Verdict, verdict_of
 from graders.fine_tuning.job import CheckedJob, add_job_findings, check_job, in_job
 from graders.fine_tuning.plans import Grading, Probes, Sampling
-from graders.fine_tuning.probing import Probing
+from graders.fine_tuning.probe_results import Probing
 from graders.fine_tuning.projection import Projection
 from graders.fine_tuning.repeats import Repeatability
 from graders.fine_tuning.signal import Signal

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from graders.dataset.readers import Lines, reader_for, values
+from graders.dataset.rows import kind
 from graders.errors import DataError, Failure
-from graders.fine_tuning.conversations import characters, conversations, entries, prompt_messages
+from graders.fine_tuning.conversations import characters, conversations, prompt_messages
 from graders.fine_tuning.digests import digest_of
 from graders.fine_tuning.findings import Collected, Place
 from graders.fine_tuning.methods import MethodType
@@ -116,36 +117,36 @@ class FileCheck:
     found: Collected
     variables: Variables | None = None
     train: FileReport | None = None
+    _seen: dict[bytes, int] = field(default_factory=dict)
+    """Digest of each row, and the line where it first stands."""
+    _gaps: list[tuple[int, int]] = field(default_factory=list)
+    """The lengths of the preferred and of the other answer of each dpo pair."""
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.path.name
 
     def run(self) -> FileReport:
         """Read the file, and add what is to be said of it."""
-        self.name = self.path.name
         report = FileReport(self.name, self.role)
         self._check_name()
-        seen: dict[bytes, int] = {}
-        gaps: list[tuple[int, int]] = []
         try:
             report.size = self.path.stat().st_size
             for block in _blocks(read_rows(self.path)):
-                self._check_block(block, report, seen, gaps)
+                self._check_block(block, report)
         except (DataError, OSError) as error:
             message = error.strerror if isinstance(error, OSError) else str(error)
             self._say("file_unreadable", (message or str(error)).lower().removeprefix(f"{self.path}: "))
         else:
-            self._check_whole(report, gaps)
+            self._check_whole(report)
         return report
 
     def _check_name(self) -> None:
         if self.path.suffix.lower() != ".jsonl":
             self._say("file_name", f"expected a file name that ends in .jsonl; got {self.path.suffix!r}")
 
-    def _check_block(
-        self,
-        block: Sequence[FileRow],
-        report: FileReport,
-        seen: dict[bytes, int],
-        gaps: list[tuple[int, int]],
-    ) -> None:
+    def _check_block(self, block: Sequence[FileRow], report: FileReport) -> None:
         rule = rule_of(self.method)
         good: list[FileRow] = []
         for row in block:
@@ -158,27 +159,26 @@ class FileCheck:
             good.append(row)
             for each in rule(row.value):
                 self._add(each, row.line)
-            self._measure(row, report, gaps)
-            self._compare(row, report, seen)
+            self._measure(row, report)
+            self._compare(row, report)
         if self.variables is not None:
             self.variables.check(good, self.name, self.found)
 
-    def _measure(self, row: FileRow, report: FileReport, gaps: list[tuple[int, int]]) -> None:
-        length = sum(map(characters, conversations(row.value, self.method)))
+    def _measure(self, row: FileRow, report: FileReport) -> None:
+        talks = conversations(row.value, self.method)
+        length = sum(map(characters, talks))
         report.numbers.append(row.number)
         report.lengths.append(length)
-        report.messages += sum(len(each) for each in conversations(row.value, self.method))
+        report.messages += sum(map(len, talks))
         if length > LONG_CHARACTERS:
             message = f"the messages have {length:,} characters, about {length // 4:,} tokens"
             self._add(Fault("row_long", "$" if self.method == "dpo" else "$.messages", message), row.line)
         if self.method == "dpo":
-            better, worse = (
-                entries(row.value.get(name)) for name in ("preferred_output", "non_preferred_output")
-            )
-            gaps.append((characters(better), characters(worse)))
+            _, better, worse = map(characters, talks)
+            self._gaps.append((better, worse))
 
-    def _compare(self, row: FileRow, report: FileReport, seen: dict[bytes, int]) -> None:
-        first = seen.setdefault(digest_of(row.value), row.line)
+    def _compare(self, row: FileRow, report: FileReport) -> None:
+        first = self._seen.setdefault(digest_of(row.value), row.line)
         asked = prompt_messages(row.value, self.method)
         if first != row.line:
             self._add(Fault("rows_duplicate", "$", f"the row is the same as in line {first}"), row.line)
@@ -204,7 +204,7 @@ class FileCheck:
             return b""
         return digest_of(row if self.variables is None else self.variables.read_of(row))
 
-    def _check_whole(self, report: FileReport, gaps: Sequence[tuple[int, int]]) -> None:
+    def _check_whole(self, report: FileReport) -> None:
         if report.size > MOST_BYTES:
             self._say(
                 "file_too_large", f"the file has {report.size:,} bytes; at most {MOST_BYTES:,} are taken"
@@ -222,10 +222,10 @@ class FileCheck:
                 "too_many_rows",
                 f"the {self.role} file has {report.rows:,} examples; at most {most:,} are taken",
             )
-        self._check_gaps(report, gaps)
+        self._check_gaps(report)
 
-    def _check_gaps(self, report: FileReport, gaps: Sequence[tuple[int, int]]) -> None:
-        unequal = [(better, worse) for better, worse in gaps if better != worse]
+    def _check_gaps(self, report: FileReport) -> None:
+        unequal = [(better, worse) for better, worse in self._gaps if better != worse]
         if not unequal:
             return
         longer = report.preferred_longer = sum(better > worse for better, worse in unequal) / len(unequal)
@@ -255,5 +255,5 @@ def _unreadable(value: object) -> Fault | None:
     if isinstance(value, Failure):
         return Fault("row_unreadable", "$", re.sub(r"^line \d+ ", "the line ", value.detail))
     if not isinstance(value, Mapping):
-        return Fault("row_unreadable", "$", f"expected an object; got {type(value).__name__}")
+        return Fault("row_unreadable", "$", f"expected an object; got {kind(value)}")
     return None

@@ -6,37 +6,26 @@ type, which models can be trained) is looked at in the document as it was sent.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from graders.compile import Findings, check_document
-from graders.config import GraderConfig, join
-from graders.config.models import Part
-from graders.config.problems import did_you_mean, problems_of, show
+from graders.config import PUBLISHED, GraderConfig
+from graders.config.problems import problems_of, show
 from graders.errors import ConfigError, Problem
-from graders.fine_tuning import methods
 from graders.fine_tuning.findings import Collected, Place
-from graders.fine_tuning.hyperparameters import (
-    DpoHyperparameters,
-    ReinforcementHyperparameters,
-    SupervisedHyperparameters,
-)
+from graders.fine_tuning.job_fields import method_named, shape_problems, unknown_fields
 from graders.fine_tuning.methods import FineTuningJob, MethodType
+from graders.fine_tuning.nested import dig
 from graders.fine_tuning.schemas import loose_places
 from graders.registry import Registry, default_registry
 
 GRADER_PATH = "$.method.reinforcement.grader"
-_HYPERPARAMETERS: Mapping[str, type[SupervisedHyperparameters]] = {
-    "supervised": SupervisedHyperparameters,
-    "dpo": DpoHyperparameters,
-    "reinforcement": ReinforcementHyperparameters,
-}
 _TRAINABLE = "o4-mini-2025-04-16"
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}")
-_OF_AZURE = ("tools", "max_episode_steps")
 _UNUSABLE = GraderConfig.model_construct(type="")
 
 
@@ -56,18 +45,18 @@ class CheckedJob:
     @property
     def grader_document(self) -> Any:
         """The grader as it stands in the job, or None."""
-        return _dig(self.document, "method", "reinforcement", "grader")
+        return dig(self.document, ("method", "reinforcement", "grader"))
 
     @property
     def schema(self) -> Mapping[str, Any] | None:
         """The schema of the answers, where the job has one."""
-        schema = _dig(self.document, "method", "reinforcement", "response_format", "json_schema", "schema")
+        schema = dig(self.document, ("method", "reinforcement", "response_format", "json_schema", "schema"))
         return schema if isinstance(schema, Mapping) else None
 
     @property
     def n_epochs(self) -> int | None:
         """How often the training file is gone through; None where the service decides."""
-        n = _dig(self.document, "method", self.method or "", "hyperparameters", "n_epochs")
+        n = dig(self.document, ("method", self.method or "", "hyperparameters", "n_epochs"))
         return n if type(n) is int else None
 
 
@@ -95,10 +84,13 @@ def check_job(document: object, *, registry: Registry | None = None) -> CheckedJ
     if not isinstance(document, Mapping):
         problem = Problem("$", f"expected a fine-tuning job, an object; got {show(document)}")
         return CheckedJob({}, None, None, (problem,))
+    if "method" not in document and document.get("type") in list(PUBLISHED.types):
+        message = f"expected a fine-tuning job; got a grader, which stands in a job at {GRADER_PATH}"
+        return CheckedJob({}, None, None, (Problem("$", message),))
     grader, usable = None, document
-    if isinstance(_dig(document, "method", "reinforcement"), Mapping):
+    if isinstance(dig(document, ("method", "reinforcement")), Mapping):
         grader, usable = _with_grader(document, registry or default_registry())
-    problems = list(_shape_problems(document))
+    problems = list(shape_problems(document))
     try:
         job = FineTuningJob.model_validate(dict(usable))
     except ValidationError as error:
@@ -115,7 +107,7 @@ def add_job_findings(found: Collected, checked: CheckedJob, *, validated: bool, 
     own = set(checked.grader.problems) if checked.grader else set()
     for problem in checked.problems:
         found.add("grader_problem" if problem in own else "job_problem", Place(*_parts(problem)))
-    for problem in _unknown_fields(checked.document, azure=azure):
+    for problem in unknown_fields(checked.document, azure=azure):
         found.add("job_unknown_field", Place(*_parts(problem)))
     if "hyperparameters" in checked.document and "method" in checked.document:
         found.add("job_old_hyperparameters", Place("$.hyperparameters", "stands beside a method"))
@@ -133,7 +125,7 @@ def _add_reinforcement(found: Collected, checked: CheckedJob, *, azure: bool) ->
     if checked.document and checked.document.get("validation_file") is None:
         place = Place("$.validation_file", "a reinforcement job needs a validation file")
         found.add("validation_file_missing", place, "warning" if azure else None)
-    strict = _dig(checked.document, "method", "reinforcement", "response_format", "json_schema", "strict")
+    strict = dig(checked.document, ("method", "reinforcement", "response_format", "json_schema", "strict"))
     if strict is True and checked.schema is not None:
         path = "$.method.reinforcement.response_format.json_schema.schema"
         for below, message in loose_places(checked.schema):
@@ -150,28 +142,16 @@ def _parts(problem: Problem) -> tuple[str, str]:
     return problem.path, problem.message
 
 
-def _dig(value: Any, *keys: str) -> Any:
-    for key in keys:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(key)
-    return value
-
-
 def _method_type(document: Mapping[str, Any]) -> MethodType | None:
     """Give the method of a job, None where it is not known."""
-    name = _known(_dig(document, "method", "type"))
+    name = method_named(dig(document, ("method", "type")))
     if name is not None:
         return name
-    given = _dig(document, "method")
+    given = dig(document, ("method",))
     if given is None and document:
         return "supervised"
     named = [key for key in get_args(MethodType) if isinstance(given, Mapping) and given.get(key)]
     return named[0] if len(named) == 1 else None
-
-
-def _known(name: object) -> MethodType | None:
-    return next((method for method in get_args(MethodType) if method == name), None)
 
 
 def _with_grader(document: Mapping[str, Any], registry: Registry) -> tuple[Findings | None, dict[str, Any]]:
@@ -207,54 +187,3 @@ def _moved(findings: Findings) -> Findings:
         warnings=move(findings.warnings),
         refusals={place: move(found) for place, found in findings.refusals.items()},
     )
-
-
-def _shape_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Say what the models let through: unknown hyperparameters, objects of other methods."""
-    no_such = "no hyperparameter of this method"
-    yield from _unknown(
-        document.get("hyperparameters"), SupervisedHyperparameters, "$.hyperparameters", no_such
-    )
-    method = document.get("method")
-    if not isinstance(method, Mapping):
-        return
-    kind = _known(method.get("type"))
-    for name, model in _HYPERPARAMETERS.items():
-        if kind not in (None, name) and method.get(name) is not None:
-            yield Problem(
-                join("$.method", name), f"expected the object of {kind!r} only; got one of {name!r}"
-            )
-        given = _dig(method, name, "hyperparameters")
-        yield from _unknown(given, model, f"$.method.{name}.hyperparameters", no_such)
-    if kind == "reinforcement" and method.get("reinforcement") is None:
-        yield Problem("$.method", "missing field 'reinforcement'")
-
-
-def _unknown_fields(document: Mapping[str, Any], *, azure: bool) -> Iterator[Problem]:
-    """Name the fields that no model knows; hyperparameters are problems already."""
-    method = document.get("method")
-    below: list[tuple[str, Any, type[Part]]] = [
-        ("$", document, FineTuningJob),
-        ("$.method", method, methods.Method),
-        ("$.method.supervised", _dig(method, "supervised"), methods.SupervisedMethod),
-        ("$.method.dpo", _dig(method, "dpo"), methods.DpoMethod),
-        ("$.method.reinforcement", _dig(method, "reinforcement"), methods.ReinforcementMethod),
-    ]
-    integrations = document.get("integrations")
-    for index, each in enumerate(integrations if isinstance(integrations, list) else ()):
-        below += [
-            (f"$.integrations[{index}]", each, methods.Integration),
-            (f"$.integrations[{index}].wandb", _dig(each, "wandb"), methods.Wandb),
-        ]
-    for path, value, model in below:
-        for problem in _unknown(value, model, path, "unknown field"):
-            if not (azure and problem.path.rpartition(".")[2] in _OF_AZURE):
-                yield problem
-
-
-def _unknown(value: Any, model: type[Part], path: str, message: str) -> Iterator[Problem]:
-    if isinstance(value, Mapping):
-        names = list(model.model_fields)
-        for key in value:
-            if key not in names:
-                yield Problem(join(path, str(key)), message + did_you_mean(str(key), names))

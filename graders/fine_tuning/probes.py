@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from graders.fine_tuning.references import dig, put
+from graders.fine_tuning.nested import dig, put
 from graders.fine_tuning.source_reading import Keys
 from graders.strict_json import dumps, loads
 

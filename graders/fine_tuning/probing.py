@@ -1,10 +1,8 @@
 """Let a grader meet every probe, and judge what it pays for them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from random import Random
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,75 +10,23 @@ from graders.batch import Item, Path
 from graders.compile import Findings, Grader
 from graders.fine_tuning.answers import prompt_of
 from graders.fine_tuning.findings import Collected
-from graders.fine_tuning.grading import Graded, grade
-from graders.fine_tuning.kinds import Severity
+from graders.fine_tuning.grading import grade
+from graders.fine_tuning.probe_results import (
+    ProbeResult,
+    Probing,
+    Tried,
+    add_failures,
+    add_probe_findings,
+)
 from graders.fine_tuning.probes import EMPTY, PROBES, Case, Probe
 from graders.fine_tuning.ranges import Range
 from graders.fine_tuning.references import Candidate, answer_keys, candidates, item_paths, reads_text
 from graders.fine_tuning.signal import bounds
-from graders.fine_tuning.standards import Standard, verdict_of_probe
+from graders.fine_tuning.standards import NOTHING, Standard, verdict_of_probe
 
-_HINTS = {probe.name: probe.hint for probe in PROBES}
 _MOST_LABELS, _ROWS_A_LABEL = 20, 3
-_NOTHING = 0.1
 _JUDGED_CANDIDATES = 2
-_LONGEST_EXAMPLE, _LONGEST_INLINE = 120, 60
-_OF_THE_GRADER = ("python_grader_runtime_error", "python_grader_server_error", "other_error")
-"""Failures that are the grader's own, whatever the answer is."""
-_OF_THE_ROWS = "invalid_variable_error"
-"""A failure that the variables of the rows explain."""
-
-
-@dataclass(frozen=True)
-class ProbeResult:
-    """What a probe earned on so many items; `base` is what it is compared with."""
-
-    name: str
-    expected: str
-    items: int
-    mean: float
-    base: float | None
-    verdict: str
-    item: int
-    """The number of the row of the example: the item on which the probe earned most."""
-    example: str
-    reward: float
-    right: str | None = None
-    """The right answer to that item, as far as it is known."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give it as a JSON value."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Probing:
-    """All probes; `reference` names what was taken for right answers, `honest` is what samples earn."""
-
-    results: tuple[ProbeResult, ...]
-    reference: str | None
-    honest: float | None
-    grades: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give it as a JSON value."""
-        results = [each.to_dict() for each in self.results]
-        return {
-            "reference": self.reference,
-            "honest": self.honest,
-            "grades": self.grades,
-            "probes": results,
-        }
-
-
-class _Tried(NamedTuple):
-    """A probe on the cases to which it applies: their indexes, their texts, the rewards, and the base."""
-
-    probe: Probe
-    indexes: Sequence[int]
-    texts: Sequence[str]
-    graded: Graded
-    base: float | None
+_LONGEST_EXAMPLE = 120
 
 
 @dataclass(frozen=True)
@@ -108,10 +54,10 @@ class Prober:
         cases = self._cases(chosen)
         tried = [self._tried(probe, cases) for probe in PROBES]
         grades += sum(len(each.texts) for each in tried)
-        self._add_failures(found, tried)
+        add_failures(found, tried, texts_suffice=reads_text(self.findings))
         standard = self._standard(tried, chosen, earned)
         results = [self._result(each, standard, cases) for each in tried if each.graded.counted.any()]
-        self._add(found, results, chosen, standard)
+        add_probe_findings(found, results, chosen, standard)
         name = None if chosen is None else chosen.name
         return Probing(tuple(results), name, self.honest_mean, grades)
 
@@ -134,7 +80,7 @@ class Prober:
 
     def _pays(self, earned: float | None, candidate: Candidate) -> bool:
         low, high = bounds(self.reach, np.full(1, float(candidate.guessed)))
-        least = 0.5 if candidate.guessed else _NOTHING
+        least = 0.5 if candidate.guessed else NOTHING
         return earned is not None and earned > low + least * (high - low)
 
     def _cases(self, chosen: Candidate | None) -> list[Case]:
@@ -165,7 +111,7 @@ class Prober:
             )
         ]
 
-    def _tried(self, probe: Probe, cases: Sequence[Case]) -> _Tried:
+    def _tried(self, probe: Probe, cases: Sequence[Case]) -> Tried:
         """Grade a probe, and where it must not gain what it is made of."""
         made = [(index, text) for index, case in enumerate(cases) if (text := probe.make(case)) is not None]
         numbers = list(self.items)
@@ -174,9 +120,9 @@ class Prober:
         base = None
         if probe.expected == "no gain" and made:
             base = grade(self.grader, items, [cases[index].base for index, _ in made]).mean
-        return _Tried(probe, [index for index, _ in made], texts, grade(self.grader, items, texts), base)
+        return Tried(probe, [index for index, _ in made], texts, grade(self.grader, items, texts), base)
 
-    def _standard(self, tried: Sequence[_Tried], chosen: Candidate | None, earned: float | None) -> Standard:
+    def _standard(self, tried: Sequence[Tried], chosen: Candidate | None, earned: float | None) -> Standard:
         empty = next(each.graded for each in tried if each.probe is EMPTY)
         low, high = bounds(self.reach, empty.rewards[empty.counted])
         met = (float(each.graded.rewards[each.graded.counted].max(initial=low)) for each in tried)
@@ -185,7 +131,7 @@ class Prober:
         ceiling = high if self.reach else max(high, honest, *met)
         return Standard(low, ceiling, earned, self.honest_mean, self.reach is not None, parts)
 
-    def _result(self, tried: _Tried, standard: Standard, cases: Sequence[Case]) -> ProbeResult:
+    def _result(self, tried: Tried, standard: Standard, cases: Sequence[Case]) -> ProbeResult:
         probe, graded = tried.probe, tried.graded
         counted = np.flatnonzero(graded.counted)
         rewards = graded.rewards[counted]
@@ -205,68 +151,6 @@ class Prober:
             float(graded.rewards[most]),
             None if (right := cases[tried.indexes[most]].reference) is None else _shortened(right),
         )
-
-    def _add(
-        self,
-        found: Collected,
-        results: Sequence[ProbeResult],
-        chosen: Candidate | None,
-        standard: Standard,
-    ) -> None:
-        for result in results:
-            hint, shown = _HINTS[result.name], f"{result.name!r} earns {result.mean:.3f} on average"
-            if result.verdict == "pays":
-                silent = result.name == EMPTY.name and result.mean >= max(
-                    standard.floor if standard.honest is None else standard.honest,
-                    standard.floor if standard.reference is None else standard.reference * 0.9,
-                )
-                message = f"{shown}{_beside(standard)}{_exemplified(result)}"
-                found.say("silence_pays" if silent else "probe_pays", message, advice=hint)
-            elif result.verdict == "gains":
-                message = f"{shown}, the answer that it is made of {result.base:.3f}"
-                found.say("probe_pays", message, advice=hint)
-            elif result.verdict == "broken" and chosen is not None:
-                nothing = standard.floor + _NOTHING * standard.width
-                severity: Severity = "error" if chosen.sure and result.mean <= nothing else "warning"
-                message = f"{shown} (taken from {chosen.name}){_exemplified(result)}"
-                found.say("reference_low", message, severity)
-
-    def _add_failures(self, found: Collected, tried: Sequence[_Tried]) -> None:
-        """Say of which probes nothing is known, and on which the grader itself fails."""
-        for detail, count in sum((each.graded.unasked for each in tried), Counter[str]()).items():
-            found.say("not_graded", f"{count:,} grades of probes: {detail}")
-        failing: dict[str, list[tuple[str, str]]] = {}
-        for each in tried:
-            for name, flag in each.graded.flags.items():
-                failing.setdefault(name, []).append((each.probe.name, flag.last_line))
-        counted = sum(int(each.graded.counted.sum()) for each in tried)
-        all_fail = counted > 0 and counted == sum(each.graded.failed for each in tried)
-        for name, probes in failing.items():
-            probe, detail = probes[0]
-            if all_fail and reads_text(self.findings) and name != _OF_THE_ROWS:
-                found.say("grading_errors", f"{name} whatever the answer is; {probe!r}: {detail}", "error")
-            elif name in _OF_THE_GRADER:
-                message = f"{name} on {len(probes)} of {len(tried)} probes; {probe!r}: {detail}"
-                found.say("probe_errors", message)
-
-
-def _beside(standard: Standard) -> str:
-    """Say what a probe is held against."""
-    said = []
-    if standard.honest is not None:
-        said.append(f"honest samples {standard.honest:.3f}")
-    if standard.reference is not None:
-        said.append(f"the reference {standard.reference:.3f}")
-    return f", {' and '.join(said)}" if said else ""
-
-
-def _exemplified(result: ProbeResult) -> str:
-    """Give the example of a short answer; long ones stand in the table of probes."""
-    if len(result.example) > _LONGEST_INLINE or not result.example:
-        return ""
-    right = result.right
-    known = right is not None and right != result.example and len(right) <= _LONGEST_INLINE
-    return f": {result.example!r} earns {result.reward:g}" + (f", and right is {right!r}" if known else "")
 
 
 def _distinct(texts: Sequence[str | None]) -> list[str]:

@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from graders.fine_tuning.grading import Graded
-from graders.results import Price
-from graders.results.prices import price_of
+from graders.results import Price, price_of
 
 HOUR_USD = 100.0
 """What an hour of reinforcement fine-tuning costs, judge tokens apart."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from graders.batch import MISSING, Batch, Item, Path
 from graders.compile import Findings
+from graders.fine_tuning.nested import dig, put
 from graders.fine_tuning.source_reading import Keys, reading_of
 from graders.fine_tuning.variables import templates_of
 from graders.render import TemplateString, parse_template
@@ -112,22 +113,6 @@ def item_paths(findings: Findings) -> list[Path]:
     """Give what the template strings of a grader read of the item."""
     paths = [path for _, part in findings.parts for each in templates_of(part) for path in each.paths]
     return list({path.text: path for path in paths if path.head == "item"}.values())
-
-
-def put(value: dict[str, Any] | None, keys: Keys, leaf: object) -> None:
-    """Put a leaf into an object; where something else stands in the way, nothing happens."""
-    for key in keys[:-1]:
-        below = value.setdefault(key, {}) if isinstance(value, dict) else None
-        value = below if isinstance(below, dict) else None
-    if value is not None and isinstance(leaf, str | int | float | bool | list | dict | None):
-        value[keys[-1]] = leaf
-
-
-def dig(value: Any, keys: Keys) -> Any:
-    """Take a leaf out of an object; None where there is none."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def _sample_paths(findings: Findings) -> list[Path]:

@@ -159,7 +159,7 @@ def _content(message: Mapping[str, Any], path: str) -> Faults:
         yield Fault(
             "row_shape", f"{path}.content", f"expected a text or an array of blocks; got {show(content)}"
         )
-    if (content == "" or content == [] or (isinstance(content, str) and not content.strip())) and not calls:
+    if (content == [] or (isinstance(content, str) and not content.strip())) and not calls:
         yield Fault("row_empty_message", f"{path}.content", "the message is empty")
 
 

@@ -19,8 +19,8 @@ from graders.fine_tuning.answers import Answers, text_of
 from graders.fine_tuning.findings import Collected
 from graders.fine_tuning.grading import Floats, Graded
 from graders.fine_tuning.kinds import Severity
+from graders.fine_tuning.parts import PartSignal, part_signals
 from graders.fine_tuning.ranges import Range
-from graders.scoring.multi import Multi
 from graders.stats import describe, histogram, spearman
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
@@ -38,23 +38,8 @@ LONGEST_EXAMPLE = 160
 
 
 @dataclass(frozen=True)
-class PartSignal:
-    """What a sub-grader does to the total.
-
-    `moves` is the standard deviation of what it adds to the total beyond its mean. `contribution` is the
-    share of the total's variance that goes with that: the shares of a sum add up to 1, and one that works
-    against the others is negative.
-    """
-
-    mean: float
-    std: float
-    moves: float
-    contribution: float | None
-
-
-@dataclass(frozen=True)
 class Disagreement:
-    """Samples on which reward and label differ, `too kind` or `too harsh`; one of them is the example."""
+    """Samples on which reward and label differ, `too kind` or `too hard`; one of them is the example."""
 
     kind: str
     samples: int
@@ -92,7 +77,7 @@ class Signal:
     labelled: int
     by_label: Mapping[str, float | None]
     """Mean reward of the samples that the label calls `bad` (0) and `good` (1)."""
-    disagreements: tuple["Disagreement", ...]
+    disagreements: tuple[Disagreement, ...]
     parts: Mapping[str, PartSignal]
     errors: Mapping[str, dict[str, Any]]
     failed: int
@@ -132,7 +117,7 @@ def measure(
     return Signal(
         items=len(set(groups.tolist())),
         samples=len(rewards),
-        reward=describe(rewards).to_dict(),
+        reward=describe(rewards, clusters=groups).to_dict(),
         bins={"edges": counts.edges.tolist(), "counts": counts.counts.tolist()},
         floor=floor,
         ceiling=ceiling,
@@ -148,7 +133,7 @@ def measure(
         labelled=labelled,
         by_label={name: _mean_at(rewards, labels, value) for name, value in (("bad", 0), ("good", 1))},
         disagreements=tuple(_disagreements(answers, kept, rewards, threshold)),
-        parts=_parts(grader, graded, kept),
+        parts=part_signals(grader, graded, kept),
         errors={name: flag._asdict() for name, flag in graded.flags.items()},
         failed=graded.failed,
         silent_batches={} if share is None else {size: share**size for size in sizes},
@@ -195,35 +180,13 @@ def _disagreements(
     """Say which samples pass although their label is 0, and which fail although it is 1."""
     labels = np.array([np.nan if (label := answers.labels[each]) is None else label for each in kept])
     passes = rewards >= threshold
-    for kind, differ in (("too kind", passes & (labels == 0)), ("too harsh", ~passes & (labels == 1))):
+    for kind, differ in (("too kind", passes & (labels == 0)), ("too hard", ~passes & (labels == 1))):
         found = np.flatnonzero(differ)
         if len(found):
             most = found[np.argmax(rewards[found]) if kind == "too kind" else np.argmin(rewards[found])]
             text = text_of(answers.samples[kept[most]])[-LONGEST_EXAMPLE:]
             row = answers.rows[kept[most]]
             yield Disagreement(kind, len(found), row, float(rewards[most]), text)
-
-
-def _parts(grader: Grader, graded: Graded, kept: NDArray[np.intp]) -> dict[str, PartSignal]:
-    """Say what becomes of the total where a sub-grader always gives its mean."""
-    if not isinstance(grader.scorer, Multi):
-        return {}
-    columns = {key: values[kept] for key, values in graded.parts.items()}
-    totals = graded.rewards[kept]
-    variance = float(totals.var())
-    found: dict[str, PartSignal] = {}
-    for key, values in columns.items():
-        held = {**columns, key: np.full(len(values), values.mean())}
-        without, failed = grader.scorer.formula.evaluate(held, len(values))
-        added = totals - np.where(failed, 0.0, without)
-        share = float(((added - added.mean()) * (totals - totals.mean())).mean())
-        found[key] = PartSignal(
-            float(values.mean()),
-            float(values.std()),
-            float(added.std()),
-            None if variance <= _SAME else share / variance,
-        )
-    return found
 
 
 def _points(rewards: Floats, lengths: Floats, spreads: Floats, most: int = 2000) -> dict[str, list[float]]:

@@ -6,6 +6,8 @@ from graders.fine_tuning.probes import REFERENCE, Probe
 
 _LEAST_GAIN = 0.05
 """Share of the range of rewards that is more than chance."""
+NOTHING = 0.1
+"""Share of the range up to which a reward is as good as none."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from graders.render import TemplateString, parse_template
 if TYPE_CHECKING:
     from graders.fine_tuning.files import FileRow
 
-_TOKENS = {"bleu": 5, "meteor": 5, "rouge_2": 5, "rouge_3": 5, "rouge_4": 5, "rouge_5": 5}
+_TOKENS = ("bleu", "meteor", "rouge_2", "rouge_3", "rouge_4", "rouge_5")
+_LEAST_TOKENS = 5
 """Metrics, and the least tokens of a reference with which they mean something."""
 _ASCII = re.compile(r"[a-z0-9]+")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -160,13 +161,12 @@ def _about_reference(reference: _Reference, text: str) -> tuple[str, str] | None
     """Give (kind, message) of what is wrong with a reference."""
     metric = reference.metric
     if not text.strip():
-        kind = "reference_empty"
-        return kind, "the reference is empty"
+        return "reference_empty", "the reference is empty"
     if metric.startswith("rouge_") and not _ASCII.search(text.lower()):
         return "reference_unseen", f"{metric} sees letters a to z and digits only, and the reference has none"
-    tokens = _tokens(text, metric) if metric in _TOKENS else 0
-    if tokens < _TOKENS.get(metric, 0):
-        return "reference_short", f"the reference has {tokens} tokens; {metric} needs 5 to mean something"
+    if metric in _TOKENS and (tokens := _tokens(text, metric)) < _LEAST_TOKENS:
+        said = f"the reference has {tokens} tokens; {metric} needs {_LEAST_TOKENS} to mean something"
+        return "reference_short", said
     return None
 
 

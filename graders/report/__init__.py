@@ -9,7 +9,8 @@ from graders.report.figures import to_figures, to_json
 from graders.report.findings import agreement_page, comparison_page
 from graders.report.markdown import to_markdown
 from graders.report.page import to_html
-from graders.results import Results
+from graders.results import Results, write_whole
+from graders.results.directory import PAGE
 
 __all__ = [
     "PAGE",
@@ -21,10 +22,7 @@ __all__ = [
     "to_json",
     "to_markdown",
     "write_report",
-    "write_whole",
 ]
-
-PAGE = "report.html"
 
 
 def write_report(
@@ -48,10 +46,3 @@ def write_report(
     target = results.path / PAGE if path is None else Path(path)
     write_whole(target, to_html(Contents.of(results, rows, agreement=agreement, comparison=comparison)))
     return target
-
-
-def write_whole(target: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    draft = target.with_name(target.name + ".new")
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    draft.replace(target)

@@ -65,8 +65,7 @@ class Calibrated:
 def head_of(found: Agreement) -> str:
     """Say what was held against what, of how many rows."""
     what = "rewards" if found.sub_reward is None else f"rewards of {plain(found.sub_reward, 80)}"
-    lacking = " and ".join(f"{count:,} {why}" for why, count in found.left_out.items() if count)
-    left_out = f", {lacking} left out" if lacking else ""
+    left_out = f", {found.lacking} left out" if found.lacking else ""
     positive = f", right where {plain(' or '.join(found.positive), 80)}" if found.positive else ""
     counts = f"{found.compared:,} rows compared{left_out}"
     return f"The {what} against {plain(found.label, 80)}{positive}: {counts}"

@@ -18,6 +18,7 @@ from graders.report.pairs import Compared
 from graders.report.provenance import document_text, provenance, when
 from graders.report.sealed import environment, style
 from graders.report.text import pieces, plain
+from graders.results import ROW
 from graders.stats import Description, Histogram
 
 _DOCUMENT, _MOST = 60_000, 100
@@ -52,7 +53,7 @@ def values(contents: Contents) -> dict[str, Any]:
         "type": plain(str(about["grader"]["type"]), 60),
         "status": plain(str(about.get("status"))),
         "data": plain(str((about.get("data") or {}).get("path") or "")),
-        "clustered": plain(str(about["options"].get("cluster_by") or "")),
+        "clustered": _clustered(contents.summary.cluster_by),
         "started": when(about),
         "provenance": provenance(about, contents.path),
         "document": pieces(document_text(about), _DOCUMENT),
@@ -66,6 +67,13 @@ def values(contents: Contents) -> dict[str, Any]:
         "agreement": None if agreement is None else Calibrated.of(agreement),
         "comparison": None if comparison is None else Compared.of(comparison, contents.rows),
     }
+
+
+def _clustered(path: str | None) -> str:
+    """Say which rows are not taken for independent; nothing where all are."""
+    if path is None:
+        return ""
+    return "samples of one row" if path == ROW else f"rows of one {plain(path)}"
 
 
 def _distribution(counts: Histogram, part: Description) -> Mapping[str, Any]:

@@ -15,13 +15,6 @@ _MOST_PAIRS, _MOST_FLIPS = 200, 300
 
 _TICKS = 4
 
-LEFT_OUT = {
-    "only_first": "in the first only",
-    "only_second": "in the second only",
-    "unscored": "without a reward",
-}
-"""Why rows are left out of a pair, in words."""
-
 
 @dataclass(frozen=True)
 class Segment:
@@ -108,7 +101,6 @@ def _ends(estimates: Any) -> list[float | None]:
 
 
 def _pair_row(pair: Pair, axis: Axis, flips: int) -> PairRow:
-    lacking = [f"{count:,} {LEFT_OUT[key]}" for key, count in pair.left_out.items() if count]
     lost, gained = ([flip for flip in pair.flips if flip.gained is now][:flips] for now in (False, True))
     first, second = plain(pair.first, 80), plain(pair.second, 80)
     return PairRow(
@@ -118,7 +110,7 @@ def _pair_row(pair: Pair, axis: Axis, flips: int) -> PairRow:
         replace(pair, first=first, second=second).sentence,
         span(pair.difference, axis, "difference"),
         _segments(pair),
-        ", ".join(lacking),
+        pair.lacking,
         [_flip_row(flip) for flip in (*lost, *gained)],
     )
 
@@ -135,9 +127,6 @@ def _segments(pair: Pair) -> list[Segment]:
 
 
 def _flip_row(flip: Flip) -> FlipRow:
-    same = flip.first_row == flip.second_row
-    rows = f"row {flip.first_row}" if same else f"rows {flip.first_row} and {flip.second_row}"
-    rows += "" if flip.sample_index is None else f", sample {flip.sample_index}"
     name = flip.id if isinstance(flip.id, str) else dumps(flip.id).decode()
-    place = rows if flip.id == flip.first_row and same else f"{plain(name, 60)} ({rows})"
+    place = f"{plain(name, 60)} ({flip.rows})" if flip.has_name else flip.rows
     return FlipRow(place, number(flip.first_reward), number(flip.second_reward), flip.gained)

@@ -52,7 +52,11 @@ class LeastAlike:
 
     def add(self, rows: Iterable[Numbered]) -> None:
         """Look at some rows; the samples of an item follow each other."""
-        self._kept = heapq.nsmallest(max(1, self.n // 2), chain(self._kept, self._ended(rows)))
+        self._kept = heapq.nsmallest(self._items, chain(self._kept, self._ended(rows)))
+
+    @property
+    def _items(self) -> int:
+        return self.n // 2 or self.n
 
     def _ended(self, rows: Iterable[Numbered]) -> Iterator[tuple[float, int, int]]:
         for place, line in rows:
@@ -71,7 +75,7 @@ class LeastAlike:
     @property
     def places(self) -> list[int]:
         """The places, two an item, the greatest difference first."""
-        kept = heapq.nsmallest(max(1, self.n // 2), chain(self._kept, self._spread()))
+        kept = heapq.nsmallest(self._items, chain(self._kept, self._spread()))
         return [place for _, *pair in kept for place in pair]
 
 

@@ -7,14 +7,16 @@ the byte.
 
 from graders.results.columns import Columns
 from graders.results.directory import ROWS, RunDirectory
+from graders.results.drafts import write_whole
 from graders.results.prices import Price, price_of
 from graders.results.results import Results
 from graders.results.summary import GroupSummary, PassSummary, Summary
-from graders.results.tally import MISSING_GROUP, Tally, group_text, group_values
+from graders.results.tally import MISSING_GROUP, ROW, Tally, group_text, group_values
 from graders.results.where import Condition
 
 __all__ = [
     "MISSING_GROUP",
+    "ROW",
     "ROWS",
     "Columns",
     "Condition",
@@ -28,4 +30,5 @@ __all__ = [
     "group_text",
     "group_values",
     "price_of",
+    "write_whole",
 ]

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from graders.errors import RunError
 from graders.lock import LOCK, locked
+from graders.results.drafts import DRAFT, write_whole
 from graders.strict_json import loads
 
 RUN, ROWS, SUMMARY, PAGE = "run.json", "results.jsonl", "summary.json", "report.html"
@@ -18,8 +19,8 @@ _COMPARED = ("grader", "metrics", "options", "judge", "embedder", "sandbox", "da
 class RunDirectory:
     """A run directory that is open for writing. Use it as a context manager.
 
-    `about` is what `run.json` says. A line is written whole or, where the process dies in it, is cut off
-    when the run goes on.
+    `about` is what `run.json` says; `cautions` in it are those of the rows that are there. A line is written
+    whole or, where the process dies in it, is cut off when the run goes on.
     """
 
     def __init__(self, path: Path, about: dict[str, Any], rows: IO[bytes], held: ExitStack) -> None:
@@ -45,10 +46,10 @@ class RunDirectory:
             try:
                 path.mkdir(parents=True, exist_ok=True)
                 held.enter_context(locked(path))
-                goes_on = _settle(path, about, resume=resume, overwrite=overwrite)
-                running = {**about, "status": "running"}
-                write_json(path / RUN, running)  # first: rows without it would be nobody's
-                rows = (path / ROWS).open("r+b" if goes_on and (path / ROWS).exists() else "w+b")
+                before = _settle(path, about, resume=resume, overwrite=overwrite)
+                running = {**about, "status": "running", "cautions": before.get("cautions", {})}
+                _write_json(path / RUN, running)  # first: rows without it would be nobody's
+                rows = (path / ROWS).open("r+b" if before and (path / ROWS).exists() else "w+b")
                 held.callback(rows.close)
                 _cut_torn_line(rows)
             except OSError as error:
@@ -78,20 +79,17 @@ class RunDirectory:
     def write_about(self, **changes: Any) -> None:
         """Change what `run.json` says."""
         self.about |= changes
-        write_json(self.path / RUN, self.about)
+        _write_json(self.path / RUN, self.about)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write `summary.json`, when the rows are safely on disk."""
         self._rows.flush()
         os.fsync(self._rows.fileno())
-        write_json(self.path / SUMMARY, summary)
+        _write_json(self.path / SUMMARY, summary)
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON file whole or not at all."""
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-    draft.replace(path)
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    write_whole(path, json.dumps(value, indent=2) + "\n")
 
 
 def read_about(path: Path) -> dict[str, Any]:
@@ -104,6 +102,8 @@ def read_about(path: Path) -> dict[str, Any]:
         about = loads((path / RUN).read_bytes())
     except FileNotFoundError:
         raise RunError(f"{path}: not a run directory: there is no {RUN}") from None
+    except NotADirectoryError:
+        raise RunError(f"{path}: not a run directory, but a file") from None
     except (OSError, ValueError) as error:
         raise RunError(f"{path / RUN}: cannot be read: {error}") from None
     if not isinstance(about, dict) or not {"grader", "options"} <= about.keys():
@@ -126,17 +126,18 @@ def read_lines(file: IO[bytes], path: Path) -> Iterator[dict[str, Any]]:
             raise RunError(f"{path}: line {number} cannot be read: {error}") from None
 
 
-def _settle(path: Path, about: Mapping[str, Any], *, resume: bool, overwrite: bool) -> bool:
-    """Decide whether the run in `path` goes on; remove it where it is to be overwritten."""
-    holds_run = (path / RUN).exists()
-    if not holds_run:
-        strangers = [entry.name for entry in path.iterdir() if entry.name not in (RUN + ".new", LOCK)]
+def _settle(path: Path, about: Mapping[str, Any], *, resume: bool, overwrite: bool) -> dict[str, Any]:
+    """Give what the run in `path` says that goes on, else nothing; remove it if it is to be overwritten."""
+    if not (path / RUN).exists():
+        names = (entry.name for entry in path.iterdir())
+        strangers = [name for name in names if name != LOCK and not name.endswith(DRAFT)]
         if strangers:
             raise RunError(f"{path}: not empty and not a run directory; it holds {strangers[0]!r}")
-        return False
+        return {}
     if resume:
-        _refuse_other_run(path, read_about(path), about)
-        return True
+        before = read_about(path)
+        _refuse_other_run(path, before, about)
+        return before
     if overwrite:
         read_about(path)  # a stranger's run.json, and what lies beside it, is not ours to remove
     else:
@@ -144,7 +145,7 @@ def _settle(path: Path, about: Mapping[str, Any], *, resume: bool, overwrite: bo
     for name in (PAGE, ROWS, SUMMARY, RUN):
         with suppress(FileNotFoundError):
             (path / name).unlink()
-    return False
+    return {}
 
 
 def _refuse_other_run(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

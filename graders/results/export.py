@@ -9,14 +9,14 @@ import csv
 import gzip
 import io
 import re
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
 from graders.errors import RunError
 from graders.results.columns import Cell, Columns
+from graders.results.drafts import drafted
 from graders.strict_json import dumps
 from graders.tables import load_pyarrow
 
@@ -48,7 +48,7 @@ def export(
     if not path.parent.is_dir():
         raise RunError(f"{path.parent}: no such directory")
     counted = _Counted(rows())
-    with _draft(path) as file:
+    with drafted(path) as file:
         if suffix == ".parquet":
             _write_parquet(file, counted, columns)
         else:
@@ -83,20 +83,6 @@ class _Counted:
         for row in self.rows:
             self.n += 1
             yield row
-
-
-@contextmanager
-def _draft(path: Path) -> Iterator[IO[bytes]]:
-    """Open a new file beside `path` that takes its place in the end, or is gone if that does not come."""
-    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.new")
-    try:
-        with draft.open("xb") as file:
-            yield file
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
 
 
 @contextmanager

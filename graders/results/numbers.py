@@ -1,8 +1,8 @@
 """Rewards as they come, in little room: in no order, or in row order with the clusters of their rows.
 
-Design: the cluster of a row is kept as 64 bits of a hash of its text, so that a million clusters need eight
-megabytes, and what two processes have counted is joined without a dictionary of texts. Sums within a cluster
-follow the order of the rows, so they do not depend on the blocks that rows were counted in.
+Design: the cluster of a row is kept as 64 bits, of a hash where a text names it, so that a million clusters
+need eight megabytes, and what two processes have counted is joined without a dictionary of texts. Sums within
+a cluster follow the order of the rows, so they do not depend on the blocks that rows were counted in.
 """
 
 import hashlib
@@ -18,15 +18,16 @@ _COUNTED = _AT_ONCE = 1 << 13
 
 
 class Numbers:
-    """Rewards, in no order, in as little room as they need.
+    """Rewards, in as little room as they need.
 
     Many are equal as a rule, so they are counted for as long as few of them differ; those that come later
-    are kept one by one.
+    are kept one by one. Those that come with clusters are kept in their order.
     """
 
     def __init__(self) -> None:
         self._counts: Counter[float] = Counter()
         self._others = array("d")
+        self._clustered, self._clusters = array("d"), array("q")
         self._size = 0
         self._sum = 0.0
 
@@ -39,18 +40,30 @@ class Numbers:
         return self._sum / self._size if self._size else None
 
     def extend(self, numbers: Sequence[float], clusters: Sequence[int] = ()) -> None:
-        """Add some."""
+        """Add some: independent ones, or each with its cluster (at least 0, where others come without)."""
         self._size += len(numbers)
         self._sum += sum(numbers)
-        self._others.extend(numbers)
-        self._count()
+        if clusters:
+            self._clustered.extend(numbers)
+            self._clusters.extend(clusters)
+        else:
+            self._others.extend(numbers)
+            self._count()
+
+    def repeat(self, number: float, times: int) -> None:
+        """Add an independent one so many times."""
+        self._size += times
+        self._sum += number * times
+        self._counts[number] += times
 
     def merge(self, other: "Numbers") -> None:
-        """Add those of another."""
+        """Add those of another, of rows behind these."""
         self._size += len(other)
         self._sum += other._sum
         self._others.extend(other._counts.elements())
         self._others.extend(other._others)
+        self._clustered.extend(other._clustered)
+        self._clusters.extend(other._clusters)
         self._count()
 
     def _count(self) -> None:
@@ -60,42 +73,18 @@ class Numbers:
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """All of them, `(n,)`."""
+        """All of them, `(n,)`; those in clusters last."""
         different = np.fromiter(self._counts, np.float64, len(self._counts))
         times = np.fromiter(self._counts.values(), np.int64, len(self._counts))
-        return np.append(np.repeat(different, times), self._others)
+        return np.concatenate([np.repeat(different, times), self._others, self._clustered])
 
     @property
     def clusters(self) -> NDArray[np.int64] | None:
-        """The cluster of each, `(n,)`; None where nothing is known of that."""
-        return None
-
-
-class ClusteredNumbers(Numbers):
-    """Numbers in row order, each with the cluster of its row."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._clusters = array("q")
-
-    def extend(self, numbers: Sequence[float], clusters: Sequence[int] = ()) -> None:
-        """Add some, with their clusters."""
-        super().extend(numbers)
-        self._clusters.extend(clusters)
-
-    def merge(self, other: Numbers) -> None:
-        """Add those of rows behind these."""
-        super().merge(other)
-        if isinstance(other, ClusteredNumbers):
-            self._clusters.extend(other._clusters)
-
-    def _count(self) -> None:
-        """Leave them in their order."""
-
-    @property
-    def clusters(self) -> NDArray[np.int64] | None:
-        """The cluster of each, `(n,)`."""
-        return np.array(self._clusters, dtype=np.int64)
+        """The cluster of each, `(n,)`, a negative one for each that came without; None where all did."""
+        if not self._clusters:
+            return None
+        alone = np.arange(len(self._clusters) - self._size, 0)
+        return np.append(alone, np.array(self._clusters, dtype=np.int64))
 
 
 def cluster_of(text: str) -> int:

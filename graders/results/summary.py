@@ -43,8 +43,8 @@ class Summary:
     `scored` of `rows` rows have a reward, and only they count in `reward`; `errors` counts the rows that
     have an error of a code, and `examples` holds the first error of each; `usage` counts, by model, the
     replies that rows rest on, their tokens and, where its price is known, their cost; intervals are 95 %.
-    Where rows of one value at `cluster_by` are not taken for independent, `clusters` counts the values that
-    the scored rows have.
+    Where rows of one value at `cluster_by` are not taken for independent, or the samples of one row (`row`),
+    `clusters` counts the values that the scored rows have.
     """
 
     rows: int

@@ -5,42 +5,48 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from graders.batch import Batch, Path
 from graders.errors import Failure
-from graders.results.numbers import ClusteredNumbers, Numbers, cluster_of
+from graders.results.numbers import Numbers, cluster_of
 from graders.results.prices import Price, price_of
 from graders.results.summary import GroupSummary, PassSummary, Summary
-from graders.stats import Description, Estimate, describe, histogram, rate_interval, wilson_interval
+from graders.stats import Description, describe, histogram, rate_interval
 from graders.strict_json import dumps
 
 MISSING_GROUP = "(missing)"
+ROW = "row"
+"""What rows are clustered by where nobody says: the samples of one row are not independent."""
 
 
 class _Count:
     """What is counted of all rows, and of each group alike."""
 
-    def __init__(self, numbers: type[Numbers]) -> None:
-        self.rows = self.passed = 0
-        self.rewards = numbers()
-        self.passes = numbers()
+    def __init__(self) -> None:
+        self.rows = 0
+        self.rewards = Numbers()
+        self.passes = Numbers()
         self.errors: Counter[str] = Counter()
 
     def add(self, lines: Sequence[Mapping[str, Any]], clusters: Sequence[int]) -> None:
         scored = [line for line in lines if line["reward"] is not None]
         self.rows += len(lines)
-        passes = [line["passed"] is True for line in scored]
-        self.passed += sum(passes)
-        if clusters:
-            clusters = _of_scored(clusters, [line["reward"] for line in lines])
-            self.passes.extend(passes, clusters)
+        clusters = _of_scored(clusters, [line["reward"] for line in lines])
         self.rewards.extend([line["reward"] for line in scored], clusters)
+        passes = [line["passed"] is True for line in scored]
+        if clusters:
+            self.passes.extend(passes, clusters)
+        else:
+            passed = sum(passes)
+            self.passes.repeat(1.0, passed)
+            self.passes.repeat(0.0, len(passes) - passed)
         for line in lines:
             if line["errors"]:
                 self.errors.update({error["code"] for error in line["errors"]})
 
     def merge(self, other: "_Count") -> None:
         self.rows += other.rows
-        self.passed += other.passed
         self.rewards.merge(other.rewards)
         self.passes.merge(other.passes)
         self.errors.update(other.errors)
@@ -48,17 +54,12 @@ class _Count:
     def describe(
         self, threshold: float | None
     ) -> tuple[int, dict[str, int], Description, PassSummary | None]:
-        scored = len(self.rewards)
         passed = None
         if threshold is not None:
-            rate = self._rate(scored)
-            passed = PassSummary(threshold, self.passed, rate.mean, rate.low, rate.high)
-        return scored, dict(sorted(self.errors.items())), _described(self.rewards), passed
-
-    def _rate(self, scored: int) -> Estimate:
-        if self.passes.clusters is None:
-            return wilson_interval(self.passed, scored)
-        return rate_interval(self.passes.values > 0, clusters=self.passes.clusters)
+            passes = self.passes.values > 0
+            rate = rate_interval(passes, clusters=self.passes.clusters)
+            passed = PassSummary(threshold, int(passes.sum()), rate.mean, rate.low, rate.high)
+        return len(self.rewards), dict(sorted(self.errors.items())), _described(self.rewards), passed
 
 
 def _described(numbers: Numbers) -> Description:
@@ -66,11 +67,16 @@ def _described(numbers: Numbers) -> Description:
 
 
 def _of_scored(clusters: Sequence[int], rewards: Sequence[float | None]) -> list[int]:
+    if not clusters:
+        return []
     return [cluster for cluster, reward in zip(clusters, rewards, strict=True) if reward is not None]
 
 
 class Tally:
-    """Counts the lines of `results.jsonl` as they are written or read."""
+    """Counts the lines of `results.jsonl` as they are written or read.
+
+    Rows of one value at `cluster_by` are not taken for independent; without it, samples of one row are not.
+    """
 
     def __init__(
         self,
@@ -81,10 +87,9 @@ class Tally:
     ) -> None:
         self.group_by = group_by
         self._cluster_by = cluster_by
-        self._numbers: type[Numbers] = Numbers if cluster_by is None else ClusteredNumbers
         self._prices = prices or {}
         self._pass_threshold = pass_threshold
-        self._all = _Count(self._numbers)
+        self._all = _Count()
         self._parts: dict[str, Numbers] = {}
         self._groups: dict[tuple[str, str], _Count] = {}
         self._examples: dict[str, Mapping[str, Any]] = {}
@@ -107,9 +112,7 @@ class Tally:
 
     def add(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Count some lines."""
-        clusters: Sequence[int] = ()
-        if self._cluster_by is not None:
-            clusters = [cluster_of(text) for (text,) in _values(lines, [self._cluster_by])]
+        clusters = self._clusters(lines)
         self._all.add(lines, clusters)
         self._add_parts([line["sub_rewards"] for line in lines], clusters)
         self._add_groups(lines, clusters)
@@ -124,9 +127,9 @@ class Tally:
         """Count what another one has counted, of lines behind those that were counted here."""
         self._all.merge(other._all)
         for key, numbers in other._parts.items():
-            self._parts.setdefault(key, self._numbers()).merge(numbers)
+            self._parts.setdefault(key, Numbers()).merge(numbers)
         for group, count in other._groups.items():
-            self._groups.setdefault(group, _Count(self._numbers)).merge(count)
+            self._groups.setdefault(group, _Count()).merge(count)
         for code, example in other._examples.items():
             self._examples.setdefault(code, example)
         for model, counts in other._usage.items():
@@ -136,12 +139,16 @@ class Tally:
         """Make one that counts in the same way and has counted nothing."""
         return Tally(self._pass_threshold, self.group_by, self._prices, self._cluster_by)
 
+    def _clusters(self, lines: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+        if self._cluster_by is not None:
+            return [cluster_of(text) for (text,) in _values(lines, [self._cluster_by])]
+        return [line["row"] for line in lines] if any("sample_index" in line for line in lines) else ()
+
     def _add_parts(self, lines: Sequence[Mapping[str, float | None]], clusters: Sequence[int]) -> None:
         for key in dict.fromkeys(chain.from_iterable(lines)):
             column = [line.get(key) for line in lines]
             rewards = [reward for reward in column if reward is not None]
-            scored = _of_scored(clusters, column) if clusters else ()
-            self._parts.setdefault(key, self._numbers()).extend(rewards, scored)
+            self._parts.setdefault(key, Numbers()).extend(rewards, _of_scored(clusters, column))
 
     def _add_groups(self, lines: Sequence[Mapping[str, Any]], clusters: Sequence[int]) -> None:
         if not self.group_by:
@@ -151,7 +158,7 @@ class Tally:
             for path, value in zip(self.group_by, values, strict=True):
                 members[path.text, value].append(place)
         for group, found in members.items():
-            count = self._groups.setdefault(group, _Count(self._numbers))
+            count = self._groups.setdefault(group, _Count())
             count.add([lines[place] for place in found], [clusters[place] for place in found if clusters])
 
     def summary(self) -> Summary:
@@ -165,6 +172,10 @@ class Tally:
         bars = histogram(self._all.rewards.values)
         usage = {model: self._with_cost(model, counts) for model, counts in self._usage.items()}
         clusters = self._all.rewards.clusters
+        cluster_by = None if clusters is None else ROW
+        if self._cluster_by is not None:
+            cluster_by = self._cluster_by.text
+        number = 0 if clusters is None else len(np.unique(clusters))
         return Summary(
             self._all.rows,
             scored,
@@ -176,8 +187,8 @@ class Tally:
             bars,
             self._examples,
             usage,
-            None if self._cluster_by is None else self._cluster_by.text,
-            None if clusters is None else len(set(clusters.tolist())),
+            cluster_by,
+            None if cluster_by is None else number,
         )
 
     def _with_cost(self, model: str, counts: Mapping[str, int]) -> dict[str, int | float]:

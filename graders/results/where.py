@@ -11,7 +11,7 @@ from graders.strict_json import loads
 
 _CONDITION = re.compile(r"\s*(?P<path>.+?)\s*(?P<sign><=|>=|==|!=|=|<|>)\s*(?P<value>.*?)\s*", re.DOTALL)
 
-_ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
+ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -53,7 +53,7 @@ class Condition:
         value = None if value is MISSING else value
         if self.sign in ("=", "!="):
             return _equal(value, self.value) is (self.sign == "=")
-        return _comparable(value, self.value) and _ORDER[self.sign](value, self.value)
+        return _comparable(value, self.value) and ORDER[self.sign](value, self.value)
 
 
 def _equal(left: Any, right: Any) -> bool:

@@ -14,7 +14,7 @@ _EXACT_UNITS = 20
 _FEW = 64
 _MOST_SIGNS = 10**9
 _TIE = 1e-12
-"""Differences below this, relative to the largest, are rounding errors of equal scores."""
+"""What is below this, relative to the largest difference or to the sum of all, is a rounding error."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def sign_flip_test(
     if sizes[-1] - sizes[0] <= _TIE * sizes[-1]:
         gained = int(np.count_nonzero(units > 0))
         return mcnemar_test(gained, len(units) - gained)
-    least = abs(math.fsum(units.tolist())) * (1.0 - _TIE)
+    least = abs(math.fsum(units.tolist())) - _TIE * math.fsum(sizes.tolist())
     if len(units) <= _EXACT_UNITS:
         return float(np.mean(np.abs(_all_sums(sizes)) >= least))
     draws = max(min(resamples, _MOST_SIGNS // len(units)), 1000)

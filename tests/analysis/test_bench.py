@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from graders.analysis import LIBRARIES, Ratio, library_versions, machine, measured_ratios
 from graders.analysis.corpora import gsm8k, one_line
-from graders.analysis.measure import Comparison, interleaved
+from graders.analysis.measure import Race, interleaved
 from graders.cli import app
 
 CORPORA = ("one line", "GSM8K")
@@ -76,9 +76,9 @@ def test_what_is_short_runs_again_within_its_turn() -> None:
     assert min(runs.count(name) for name in turns) > 1
 
 
-def test_a_comparison_becomes_a_ratio_with_its_goal_and_note() -> None:
-    comparison = Comparison("a / b", lambda: sum(range(10**6)), lambda: sum(range(10**6)), 3, "why")
-    ratio = comparison.measured()
+def test_a_race_becomes_a_ratio_with_its_goal_and_note() -> None:
+    race = Race("a / b", lambda: sum(range(10**6)), lambda: sum(range(10**6)), 3, "why")
+    ratio = race.measured()
     assert (ratio.subject, ratio.goal, ratio.at_most, ratio.note) == ("a / b", 3, False, "why")
 
 

@@ -60,9 +60,22 @@ def test_a_broken_job_is_not_and_names_path_and_line(graders):
     done = graders("dry-run", "job.json", "train.jsonl", "--valid", "valid.jsonl")
     assert done.exit_code == 1
     assert "train.jsonl:1: $.answer: item.answer was not found" in done.stdout
-    assert "3 in all, lines 2, 3" in done.stdout
+    assert "3 in all, also lines 2, 3" in done.stdout
     assert "Training file has 3 example(s), but must have at least 10 examples" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("NOT READY: 2 errors")
+
+
+def test_a_field_that_no_row_has_is_counted_and_has_no_kinds(graders):
+    write("train.jsonl", [{"messages": [{"role": "user", "content": "?"}]}] * 3)
+    assert "item.answer: in 0.0 % of rows\n" in graders("dry-run", "job.json", "train.jsonl").stdout
+
+
+def test_a_grader_is_no_job(graders):
+    Path("exact.json").write_text(json.dumps(EXACT))
+    done = graders("dry-run", "exact.json", "train.jsonl")
+    assert done.exit_code == 1
+    assert "got a grader, which stands in a job at $.method.reinforcement.grader" in done.stdout
+    assert "unknown field" not in done.stdout
 
 
 def test_warnings_fail_where_the_command_is_strict(graders):
@@ -129,6 +142,9 @@ def test_a_model_that_fails_leaves_the_rest_of_the_report(graders, endpoint):
         ((*SOUND, "--sample-with", "tiny"), 2, "exclude each other"),
         ((*SOUND, "--label", "is_correct"), 2, "begins with item or sample"),
         ((*SOUND[:5], "--samples", "job.json"), 1, "expected"),
+        ((*SOUND[:5], "--label", "sample.ok"), 2, "--label needs --samples FILE"),
+        ((*SOUND, "--sample-tokens", "9"), 2, "--sample-tokens needs --sample-with MODEL"),
+        ((*SOUND, "--sample-temperature", "0"), 2, "--sample-temperature needs --sample-with MODEL"),
         ((*SOUND[:5], "--sample-with", "@http://localhost:1/v1"), 1, "expected MODEL"),
     ],
 )

@@ -60,6 +60,14 @@ def test_json_gives_files_and_notes(invoke):
     assert set(told["differences"]) == {"always"}
 
 
+def test_half_of_a_surrogate_pair_is_written_escaped(invoke):
+    write({"tests": [{"assert": [{"type": "equals", "value": "\ud800é"}]}]})
+    assert invoke("from-promptfoo", "promptfooconfig.json", "-o", "out").exit_code == 0
+    text = Path("out/grader.json").read_text(encoding="utf-8")
+    assert "\\ud800é" in text
+    assert json.loads(text)["reference"] == "\ud800é"
+
+
 def test_a_folder_that_holds_something_is_left_alone(invoke):
     write(CONFIG)
     Path("out").mkdir()

@@ -27,6 +27,12 @@ def test_json_is_one_line(graders):
     assert len(graders("grade", "grader.json", *HIT, "--json").stdout.splitlines()) == 1
 
 
+def test_who_gives_no_sample_is_told_how(graders):
+    done = graders("grade", "grader.json", "--item", '{"answer": "Paris"}')
+    assert done.exit_code == 3
+    assert "hint: the grader reads the sample; --sample gives it one" in done.stderr
+
+
 def test_a_grader_without_a_name_gets_one(graders):
     document = json.loads(Path("grader.json").read_text())
     del document["name"]
@@ -76,7 +82,7 @@ def test_a_sample_object_is_one_that_can_be_nothing_else(graders, sample, expect
         (["--item", "{"], "--item is not JSON: expecting property name"),
         (["--item", ""], "--item is not JSON: expecting value at line 1 column 1"),
         (["--item", '{"a": NaN}'], "--item is not JSON: NaN is not JSON"),
-        (["--item", "[1]"], "--item: expected an object; got list"),
+        (["--item", "[1]"], "--item: expected an object; got an array"),
         (["--item", "@none.json"], "none.json: no such file or directory"),
         (["--item", "@latin.txt"], "latin.txt: not UTF-8"),
         (["--item", "@."], ".: is a directory"),

@@ -71,7 +71,8 @@ def test_a_server_that_keeps_failing_ends_with_5_and_the_same_command_goes_on(pu
     done = pull("-o", "out", "--attempts", "2")
     assert done.exit_code == 5
     assert done.stderr == (
-        "stopped: /evals: HTTP 500: no: Bearer [key] (2 attempts); the same command goes on later\n"
+        "stopped: /evals: HTTP 500: no: Bearer [key] /v1/evals?limit=100&order=asc (2 attempts); "
+        "the same command goes on later\n"
     )
     assert pull("-o", "out").exit_code == 0
 
@@ -80,7 +81,8 @@ def test_a_refused_key_ends_with_1(pull: Any, api: Any) -> None:
     api.faults["/evals"] = ["401"]
     done = pull("-o", "out")
     assert done.exit_code == 1
-    assert done.stderr == "error: /evals: the server refuses the key: HTTP 401: no: Bearer [key]\n"
+    refused = "the server refuses the key: HTTP 401: no: Bearer [key] /v1/evals?limit=100&order=asc"
+    assert done.stderr == f"error: /evals: {refused}\n"
 
 
 def test_a_key_that_is_not_there_ends_with_1(graders: Any, api: Any) -> None:
@@ -89,7 +91,15 @@ def test_a_key_that_is_not_there_ends_with_1(graders: Any, api: Any) -> None:
     assert "'OPENAI_API_KEY' holds no key" in done.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["-o", "x", "--since", "soon"], ["-o", "x", "--workers", "0"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["-o", "x", "--since", "soon"],
+        ["-o", "x", "--workers", "0"],
+        ["-o", "x", "--into-store", "y", "--offline", "--eval", "z"],
+    ],
+)
 def test_wrong_usage_ends_with_2(pull: Any, words: list[str]) -> None:
     assert pull(*words).exit_code == 2
 

@@ -1,6 +1,7 @@
 """`graders run`: what is printed where, and what each option does."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,15 @@ def test_it_prints_a_summary_and_the_run_directory_last(graders):
     assert shown[-1] == "out"
     assert "invalid_variable_error     1  row 2, exact: Variable 'item.answer'" in done.stdout
     assert done.stderr == ""
+
+
+def test_samples_of_a_single_row_have_a_rate_and_no_interval(graders):
+    row = {"item": {"answer": "a"}, "samples": ["a", "a", "b", "a"]}
+    Path("sampled.jsonl").write_text(json.dumps(row) + "\n")
+    shown = graders("run", "grader.json", "sampled.jsonl", "-o", "out").stdout
+    assert "passed: 3, 75.0% at 1\n" in shown
+    assert re.search(r"reward +0\.7500 +1\.0000", shown)
+    assert "intervals are clustered by row: 1 value\n" in shown
 
 
 def test_the_default_directory_is_named_for_grader_and_data(graders):

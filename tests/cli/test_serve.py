@@ -59,7 +59,8 @@ def test_a_port_that_is_taken_is_named(process, command, folder):
         port = server.stdout.readline().strip().removesuffix("/v1").rpartition(":")[2]
         done = process("serve", "--port", port, "--store", "other")
         assert done.returncode == 1
-        assert b"in use" in done.stderr
+        expected = f"error: 127.0.0.1:{port}: address already in use; --port names another one"
+        assert done.stderr.decode().startswith(expected)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)

@@ -72,6 +72,7 @@ def test_equal_texts_show_no_difference(run: str) -> None:
         (["--row", "2", "--row", "0"], [0, 2]),
         (["--worst", "1"], [2]),
         (["--worst", "9"], [2, 1, 0]),
+        (["--worst", "9", "--limit", "2"], [2, 1]),
         (["--errors"], [3]),
         (["--where", "reward<0.5"], [1, 2]),
         (["--where", "reward<0.5", "--where", "item.topic==America"], [2]),
@@ -81,6 +82,16 @@ def test_equal_texts_show_no_difference(run: str) -> None:
 )
 def test_rows_are_chosen(run: str, words: list[str], expected: list[int]) -> None:
     assert [row["row"] for row in rows_of(call("show", run, "--json", *words))] == expected
+
+
+def test_all_rows_that_are_named_are_shown_and_ten_where_none_is(tmp_path: Path) -> None:
+    (tmp_path / "grader.json").write_text(json.dumps(GRADER))
+    (tmp_path / "data.jsonl").write_text((json.dumps(ROWS[0]) + "\n") * 12)
+    out = str(tmp_path / "out")
+    assert call("run", str(tmp_path / "grader.json"), str(tmp_path / "data.jsonl"), "-o", out).exit_code == 0
+    named = [word for n in range(12) for word in ("--row", str(n))]
+    assert len(rows_of(call("show", out, "--json", *named))) == 12
+    assert len(rows_of(call("show", out, "--json"))) == 10
 
 
 def test_the_json_holds_the_line_and_the_rendered_texts(run: str) -> None:

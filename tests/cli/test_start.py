@@ -63,3 +63,8 @@ def test_a_shell_that_completes_finds_commands_and_their_options():
     _, run, _ = group.resolve_command(context, ["run"])
     inside = run.make_context("run", [], parent=context, resilient_parsing=True)
     assert {item.value for item in run.shell_complete(inside, "--on-")} == {"--on-error"}
+
+
+def test_the_listing_shows_every_sentence_whole(graders):
+    shown = " ".join(graders("--help").stdout.split())
+    assert [place.summary for place in COMMANDS.values() if place.summary not in shown] == []

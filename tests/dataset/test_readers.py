@@ -72,6 +72,23 @@ def test_a_cell_may_hold_line_ends_quotes_and_delimiters(write):
     assert items(write("rows.csv", data)) == [{"a": "one\ntwo\r\nthree", "b": 'say "x", please'}]
 
 
+@pytest.mark.parametrize("data", [b"a;b\r\n3,14;2\r\n", b'\xef\xbb\xbf"a";"b"\n"3,14";2\n'])
+def test_cells_are_parted_by_semicolons_where_the_header_has_these_and_no_comma(write, data):
+    assert items(write("rows.csv", data)) == [{"a": "3,14", "b": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("rows.csv", b"a,b;c\n1,2;3\n", {"a": "1", "b;c": "2;3"}),
+        ("rows.tsv", b"a;b\n1;2\n", {"a;b": "1;2"}),
+        ("rows.csv", b"a\n1;2\n", {"a": "1;2"}),
+    ],
+)
+def test_semicolons_are_letters_elsewhere(write, name, data, expected):
+    assert items(write(name, data)) == [expected]
+
+
 def test_only_the_first_line_loses_a_byte_order_mark(write):
     assert items(write("rows.jsonl", b'{"a": 1}\n\xef\xbb\xbf{"a": 2}\n')) == [{"a": 1}, "malformed_json"]
 
@@ -85,7 +102,7 @@ def test_bytes_that_are_not_utf8_cost_their_row_only(write):
 def test_bytes_that_are_not_utf8_cost_their_row_only_in_csv_too(write):
     file = write("rows.csv", b"a,b\n1,2\ncaf\xe9,4\n5,6\n")
     assert items(file) == [{"a": "1", "b": "2"}, "invalid_utf8", {"a": "5", "b": "6"}]
-    assert details(file)[1] == "line 3 is not UTF-8"
+    assert details(file)[1] == "line 3 is not UTF-8; save the file as UTF-8"
 
 
 @pytest.mark.parametrize("data", ["naïve,é\nx,y\n".encode("latin-1"), "a,sample\nx,y\n".encode("utf-16")])

@@ -146,10 +146,15 @@ def test_one_wrong_sample_of_several_fails_alone_and_loses_none():
 
 @pytest.mark.parametrize(
     ("raw", "kind"),
-    [("x", "a text"), (3, "a number"), ([1], "an array"), (None, "null"), (True, "true"), (1.5, "a number")],
+    [("x", "a text"), (3, "a number"), (None, "null"), (True, "true"), (1.5, "a number")],
 )
 def test_a_row_is_an_object(raw, kind):
     assert failure_of(raw) == ("not_an_object", f"row 7: expected an object; got {kind}")
+
+
+def test_an_array_of_rows_is_told_where_it_belongs():
+    hint = "an array of rows belongs in a .json file"
+    assert failure_of([1]) == ("not_an_object", f"row 7: expected an object; got an array ({hint})")
 
 
 @pytest.mark.parametrize(("item", "kind"), [("x", "a text"), (None, "null"), ([], "an array")])

@@ -79,7 +79,7 @@ def test_labels_come_from_the_sample_or_from_the_line(tmp_path: Path) -> None:
         ({"samples": ["a"]}, "line 1: expected item, item_id or --id-field"),
         ({"item_id": 0}, "line 1: expected samples, a list"),
         ({"item_id": 0, "samples": [1]}, "line 1: expected samples, a list"),
-        ("[]", "line 1: expected an object; got list"),
+        ("[]", "line 1: expected an object; got an array"),
         ("{", "line 1 is not JSON"),
     ],
 )

@@ -11,6 +11,7 @@ from graders.cache import Cache
 from graders.fine_tuning import Grading, Joining, Probes, Sampling
 from graders.judges import JudgeReply
 from graders.judges.scripted import ScriptedJudge
+from graders.stats import describe
 
 
 @pytest.fixture
@@ -64,6 +65,9 @@ def test_shares_are_counted_by_item(try_samples: Any) -> None:
     assert (signal.no_gradient, signal.at_floor, signal.at_ceiling) == (0.5, 0.25, 0.25)
     assert (signal.reward["mean"], signal.failing, signal.spread) == (0.5, 0.5, 0.25)
     assert signal.silent_batches[3] == 0.125
+    rewards = [*[1.0] * 6, *[0.0] * 6, *[1.0, 0.0] * 6]
+    clustered = describe(rewards, clusters=[place // 2 for place in range(24)])
+    assert signal.reward == clustered.to_dict()
 
 
 def test_rewards_that_are_all_the_same_teach_nothing(try_samples: Any) -> None:

@@ -76,6 +76,15 @@ def test_it_shows_what_the_judge_said(write_run, make):
         assert expected in words
 
 
+def test_it_says_which_rows_are_not_taken_for_independent(write_run, make):
+    lines = [make.line(n // 2, float(n % 2), item={"q": n}, sample_index=n % 2) for n in range(8)]
+    options = {**make.about()["options"], "cluster_by": "item.q"}
+    assert "samples of one row are not taken for independent" in Reader(page_of(write_run(lines))).words
+    words = Reader(page_of(write_run(lines, make.about(options=options)))).words
+    assert "rows of one item.q are not taken for independent" in words
+    assert "independent" not in Reader(page_of(write_run([make.line(0, 1.0), make.line(1, 0.0)]))).words
+
+
 def test_groups_have_their_intervals_drawn(write_run, make):
     said = make.about(options={**make.about()["options"], "group_by": ["item.m"]})
     lines = [make.line(row, row / 10, item={"m": f"m{row % 2}"}) for row in range(10)]

@@ -34,6 +34,13 @@ def test_several_samples_of_an_item_are_disputed_where_their_rewards_differ(writ
     assert places(survey(write_run(lines), 4), "disputed") == [2, 4, 5, 6]
 
 
+@pytest.mark.parametrize(("n", "expected"), [(0, None), (1, [2, 4]), (3, [2, 4])])
+def test_no_more_disputed_items_are_shown_than_asked_for(write_run, make, n, expected):
+    rewards = [(0, 0.5), (0, 0.5), (1, 0.1), (1, 0.6), (1, 0.9), (2, 0.3), (2, 0.4)]
+    lines = [make.line(row, reward, sample_index=0) for row, reward in rewards]
+    assert places(survey(write_run(lines), n), "disputed") == expected
+
+
 def test_several_samples_of_a_row_are_counted_for_pass_at_k(write_run, make):
     rewards = [(0, 1.0), (0, 0.0), (0, 0.0), (1, 1.0), (1, 1.0), (2, 0.0), (2, 0.0), (2, None)]
     lines = [make.line(row, reward, sample_index=0) for row, reward in rewards]

@@ -104,3 +104,52 @@ def test_rows_without_a_cluster_share_one():
 def test_a_cluster_that_is_no_path_is_refused(tmp_path):
     with pytest.raises(DataError, match="expected a path that begins with item or sample; got 'q'"):
         evaluate(load_grader(EQUAL), ROWS, out=tmp_path / "run", cluster_by="q")
+
+
+SAMPLED = [
+    {"item": {"answer": "yes", "kind": "ab"[n % 2]}, "samples": ["yes" if n % 3 else "no"] * (n % 4)}
+    for n in range(1, 40)
+    if n % 4
+]
+
+
+def in_rows():
+    """The rewards of `SAMPLED` and the rows that they are of."""
+    found = [(float(text == "yes"), n) for n, row in enumerate(SAMPLED) for text in row["samples"]]
+    return [list(column) for column in zip(*found, strict=True)]
+
+
+@pytest.mark.parametrize("options", [{}, {"slim": True}, {"workers": 2}, {"group_by": ["item.kind"]}])
+def test_samples_of_a_row_are_not_taken_for_independent(tmp_path, options):
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in SAMPLED))
+    results = evaluate(load_grader(EQUAL), data, out=tmp_path / "run", **options)
+    written = json.loads((results.path / "summary.json").read_text())
+    assert written == Results.open(results.path).summary.to_dict()
+    rewards, rows_of_rewards = in_rows()
+    assert written["clusters"] == {"path": "row", "count": len(SAMPLED)}
+    assert written["reward"] == describe(rewards, clusters=rows_of_rewards).to_dict()
+    assert written["reward"]["low"] < describe(rewards).low
+    rate = rate_interval([each == 1.0 for each in rewards], clusters=rows_of_rewards)
+    assert [written["passed"][key] for key in ("rate", "low", "high")] == list(vars(rate).values())
+
+
+def test_what_the_run_is_clustered_by_goes_before_its_samples(tmp_path):
+    results = evaluate(load_grader(EQUAL), SAMPLED, out=tmp_path / "run", cluster_by="item.kind")
+    assert (results.summary.cluster_by, results.summary.clusters) == ("item.kind", 2)
+
+
+@given(st.integers(0, 12))
+def test_rows_of_one_sample_beside_rows_of_several_are_clusters_by_themselves(cut):
+    rewards, clusters = [0.1, 0.9, 0.2, 0.8, 0.5, 0.7, 0.7, 1.0, 0.0, 0.0], [0, 1, 2, 3, 3, 3, 4, 5, 6, 6]
+    lines = [line(reward, 0, row, reward) for reward, row in zip(rewards, clusters, strict=True)]
+    lines = [{**each, "sample_index": 0} if clusters.count(each["row"]) > 1 else each for each in lines]
+    tally, later = Tally(0.5), Tally(0.5)
+    tally.add(lines[:cut])
+    later.add(lines[cut:])
+    tally.merge(later)
+    summary = tally.summary()
+    assert summary.clusters == 7
+    assert summary.reward == summary.sub_rewards["part"] == describe(rewards, clusters=clusters)
+    rate = rate_interval([each >= 0.5 for each in rewards], clusters=clusters)
+    assert (summary.passed.rate, summary.passed.low, summary.passed.high) == tuple(vars(rate).values())

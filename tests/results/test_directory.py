@@ -178,7 +178,7 @@ def test_run_json_says_what_was_graded_with_what(whole, data):
     about = json.loads((whole / "run.json").read_text())
     assert list(about) == [
         *("version", "status", "grader", "metrics", "options", "judge", "embedder", "sandbox", "prices"),
-        *("data", "row_mapping", "started", "seconds", "cautions"),
+        *("data", "row_mapping", "started", "cautions", "seconds"),
     ]
     assert about["status"] == "complete"
     assert about["grader"]["document"] == BOTH

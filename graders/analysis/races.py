@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from graders.analysis.corpora import Corpus
-from graders.analysis.measure import Comparison
+from graders.analysis.measure import Race
 from graders.batch import Batch
 from graders.dataset import BLOCK_ROWS
 from graders.metrics import bleu, fuzzy_match, meteor, score_family
@@ -27,13 +27,13 @@ OUR_WORDNET = "nltk reads the WordNet of this package"
 Split = Callable[[str], list[str]]
 
 
-def metric_comparisons(corpus: Corpus) -> Iterator[Comparison]:
+def metric_races(corpus: Corpus) -> Iterator[Race]:
     """Compare every metric with the library that it equals."""
     for compared in (rouge, sacrebleu, hosted, fuzzy):
         yield from compared(corpus)
 
 
-def rouge(corpus: Corpus) -> Iterator[Comparison]:
+def rouge(corpus: Corpus) -> Iterator[Race]:
     """Compare the six ROUGE metrics with rouge-score, without and with the stemmer."""
     from rouge_score.rouge_scorer import RougeScorer
 
@@ -45,7 +45,7 @@ def rouge(corpus: Corpus) -> Iterator[Comparison]:
 
         suffix = f", {variant}, warm" if variant else ""
         subject = f"rouge-score / rouge_1..5, l{suffix}, {corpus.name}"
-        yield Comparison(subject, our_rouge(corpus, variant), theirs, goal)
+        yield Race(subject, our_rouge(corpus, variant), theirs, goal)
 
 
 def our_rouge(corpus: Corpus, variant: str | None) -> Callable[[], object]:
@@ -54,7 +54,7 @@ def our_rouge(corpus: Corpus, variant: str | None) -> Callable[[], object]:
     return lambda: score_family(requests, corpus.hypotheses, corpus.references)
 
 
-def sacrebleu(corpus: Corpus) -> Iterator[Comparison]:
+def sacrebleu(corpus: Corpus) -> Iterator[Race]:
     """Compare bleu as sacrebleu computes it."""
     from sacrebleu.metrics.bleu import BLEU
 
@@ -65,7 +65,7 @@ def sacrebleu(corpus: Corpus) -> Iterator[Comparison]:
         metric.tokenizer._post_tokenizer.__call__.cache_clear()
         return [metric.sentence_score(hypothesis, [reference]) for hypothesis, reference in corpus.pairs]
 
-    yield Comparison(f"sacrebleu / bleu=sacrebleu, {corpus.name}", our_sacrebleu(corpus), theirs, 20)
+    yield Race(f"sacrebleu / bleu=sacrebleu, {corpus.name}", our_sacrebleu(corpus), theirs, 20)
 
 
 def our_sacrebleu(corpus: Corpus) -> Callable[[], object]:
@@ -73,7 +73,7 @@ def our_sacrebleu(corpus: Corpus) -> Callable[[], object]:
     return lambda: bleu(corpus.hypotheses, corpus.references, variant="sacrebleu")
 
 
-def fuzzy(corpus: Corpus) -> Iterator[Comparison]:
+def fuzzy(corpus: Corpus) -> Iterator[Race]:
     """Compare fuzzy_match with a loop over rapidfuzz."""
     from rapidfuzz import fuzz
 
@@ -83,10 +83,10 @@ def fuzzy(corpus: Corpus) -> Iterator[Comparison]:
     def ours() -> object:
         return fuzzy_match(corpus.hypotheses, corpus.references)
 
-    yield Comparison(f"rapidfuzz loop / fuzzy_match, {corpus.name}", ours, theirs, 1)
+    yield Race(f"rapidfuzz loop / fuzzy_match, {corpus.name}", ours, theirs, 1)
 
 
-def hosted(corpus: Corpus) -> Iterator[Comparison]:
+def hosted(corpus: Corpus) -> Iterator[Race]:
     """Compare bleu with gleu, then meteor, with NLTK on hosted tokens."""
     split = nltk_split()
     given = _Given(corpus, split)
@@ -127,7 +127,7 @@ class _Given:
         return (tuple(map(split, pair)) for pair in self._pairs) if split else iter(self._tokens)
 
 
-def _bleu_and_gleu(corpus: Corpus, given: _Given) -> Iterator[Comparison]:
+def _bleu_and_gleu(corpus: Corpus, given: _Given) -> Iterator[Race]:
     from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
     from nltk.translate.gleu_score import sentence_gleu
 
@@ -147,10 +147,10 @@ def _bleu_and_gleu(corpus: Corpus, given: _Given) -> Iterator[Comparison]:
 
     goals = (None, None) if given.note else (15, 22) if corpus.name == "one line" else (30, 60)
     for how, ours, goal in zip(("cold", "warm"), (cold, warm), goals, strict=True):
-        yield Comparison(f"nltk / bleu, gleu, {how}, {corpus.name}", ours, theirs, goal, note=given.note)
+        yield Race(f"nltk / bleu, gleu, {how}, {corpus.name}", ours, theirs, goal, note=given.note)
 
 
-def _meteor(corpus: Corpus, given: _Given) -> Iterator[Comparison]:
+def _meteor(corpus: Corpus, given: _Given) -> Iterator[Race]:
     from nltk.translate.meteor_score import meteor_score
 
     wordnet, note = _nltk_wordnet()
@@ -170,7 +170,7 @@ def _meteor(corpus: Corpus, given: _Given) -> Iterator[Comparison]:
     note = "; ".join(filter(None, (given.note, note)))
     for how, ours, goal in (("cold", cold, 5), ("warm", warm, 12)):
         subject = f"nltk / meteor, {how}, {corpus.name}"
-        yield Comparison(subject, ours, theirs, None if note else goal, note=note)
+        yield Race(subject, ours, theirs, None if note else goal, note=note)
 
 
 def _nltk_wordnet() -> tuple[Any, str]:
@@ -183,7 +183,7 @@ def _nltk_wordnet() -> tuple[Any, str]:
     return wordnet, ""
 
 
-def rendering(rows: int) -> Iterator[Comparison]:
+def rendering(rows: int) -> Iterator[Race]:
     """Compare template strings of one and of two plain paths with jinja2, in the blocks of a run."""
     import jinja2
 
@@ -201,4 +201,4 @@ def rendering(rows: int) -> Iterator[Comparison]:
             pairs = zip(items, samples, strict=True)
             return [template.render(item=item, sample={"output_text": sample}) for item, sample in pairs]
 
-        yield Comparison(f"jinja2 / rendering, {text}", ours, theirs, 25)
+        yield Race(f"jinja2 / rendering, {text}", ours, theirs, 25)
