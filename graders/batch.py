@@ -9,7 +9,7 @@ Design: `build_sample` is the definition of the sample object. The columns that 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Self
@@ -235,15 +235,6 @@ class Batch:
         self._columns: dict[str, list[Any]] = {}
         self._built: list[dict[str, Any]] | None = None
 
-    @classmethod
-    def from_rows(cls, rows: Iterable[Mapping[str, Any]]) -> Self:
-        """Make a batch of rows of the form `{"item": {...}, "sample": ...}`."""
-        items, samples = [], []
-        for row in rows:
-            items.append(row.get("item") or {})
-            samples.append(row.get("sample"))
-        return cls(items, samples)
-
     def __len__(self) -> int:
         return len(self.items)
 
@@ -252,16 +243,26 @@ class Batch:
         return row if self.numbers is None else self.numbers[row]
 
     def column(self, path: Path) -> list[Any]:
-        """Give the value at `path` for each row, or a `Failure` where there is none."""
+        """Give the value at `path` for each row, or a `Failure` where there is none.
+
+        Raises:
+            ValueError: the path begins with neither item nor sample.
+        """
         known = self._columns.get(path.text)
         if known is None:
             known = self._columns[path.text] = self._read(path)
         return known
 
     def whole(self, namespace: str) -> Sequence[Any]:
-        """Give the whole `item` or `sample` object of each row."""
+        """Give the whole `item` or `sample` object of each row.
+
+        Raises:
+            ValueError: it is neither.
+        """
         if namespace == "item":
             return self.items
+        if namespace != "sample":
+            raise ValueError(f"expected item or sample; got {namespace!r}")
         if self._built is None:
             self._built = [build_sample(sample) for sample in self.samples]
         return self._built

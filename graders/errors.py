@@ -93,7 +93,7 @@ class DataWarning(UserWarning):
 
 
 class Code(IntEnum):
-    """Why a row has no score, as one byte. The names are the hosted flags, and two of our own.
+    """Why a row has no score, as one byte. The names are the hosted flags, and below them our own.
 
     The hosted flags come in the order in which the hosted service sends them.
     """
@@ -211,11 +211,7 @@ _HOSTED_FLAGS: tuple[tuple[str, Code | None, str | None], ...] = (
     ("model_grader_refusal_error_details", None, "model_grader_refusal_error"),
     ("model_grader_parse_error", Code.model_grader_parse_error, None),
     ("model_grader_parse_error_details", None, "model_grader_parse_error"),
-    (
-        "model_grader_exceeded_max_tokens_error",
-        Code.model_grader_exceeded_max_tokens_error,
-        None,
-    ),
+    ("model_grader_exceeded_max_tokens_error", Code.model_grader_exceeded_max_tokens_error, None),
     ("model_grader_server_error_details", None, "model_grader_server_error"),
     ("endpoint_grader_internal_error", Code.endpoint_grader_internal_error, None),
     ("endpoint_grader_internal_error_details", None, "endpoint_grader_internal_error"),

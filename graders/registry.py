@@ -9,7 +9,7 @@ taken over. A package that is broken is named when its name is used, and disturb
 import functools
 import importlib
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from types import MappingProxyType
 from typing import Literal
 
@@ -55,11 +55,11 @@ class Registry:
     """Looks names up; frozen once it is made."""
 
     def __init__(self, *, plugins: bool = True) -> None:
-        self._plugins: dict[Kind, dict[str, EntryPoint]] = {kind: {} for kind in BUILT_IN}
-        if plugins:
-            for kind in BUILT_IN:
-                points = entry_points(group=f"graders.{kind}")
-                self._plugins[kind] = {point.name: point for point in points}
+        # One look for all kinds: each reads what every installed package says of itself.
+        found = entry_points() if plugins else EntryPoints(())
+        self._plugins: dict[Kind, dict[str, EntryPoint]] = {
+            kind: {point.name: point for point in found.select(group=f"graders.{kind}")} for kind in BUILT_IN
+        }
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Give every known name of a kind, built-in ones first."""

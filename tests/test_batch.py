@@ -90,14 +90,14 @@ def test_the_reason_of_an_unreadable_row_stands_in_every_column(path, readable):
     assert batch.column(Path.parse(path)) == [readable, reason]
 
 
-def test_from_rows_takes_items_and_samples_and_forgives_their_absence():
-    batch = Batch.from_rows([{"item": {"x": 1}, "sample": "a"}, {"item": None}, {"sample": {}}])
-    assert (batch.items, batch.samples, len(batch)) == ([{"x": 1}, {}, {}], ["a", None, {}], 3)
-
-
 def test_items_and_samples_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match=r"^items and samples differ in length: 1 and 2$"):
         Batch([{}], ["a", "b"])
+
+
+def test_a_path_into_neither_item_nor_sample_is_refused():
+    with pytest.raises(ValueError, match=r"^expected item or sample; got 'row'$"):
+        column("row.output_text", [{}], ["a"])
 
 
 def test_an_empty_batch_has_empty_columns():

@@ -55,6 +55,18 @@ def test_the_site_loads_nothing_from_elsewhere_and_no_font(site: Path) -> None:
     assert not [path for path in site.rglob("*") if path.suffix in (".woff", ".woff2", ".ttf", ".otf")]
 
 
+def test_whatever_the_pages_import_stands_in_the_reference(repository: Path) -> None:
+    reference = (repository / "docs" / "reference.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"^::: (\S+)$", reference, re.MULTILINE))
+    pages = [repository / "README.md", *(repository / "docs").rglob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    imports = re.findall(r"^ *from (graders[\w.]*) import (.+)$", text, re.MULTILINE)
+    imported = {f"{module}.{name}" for module, names in imports for name in names.split(", ")}
+    assert len(imported) > 20
+    # of a class of the front door its page is enough
+    assert {name for name in imported if f"graders.{name.rpartition('.')[2]}" not in described} <= described
+
+
 def test_the_reference_describes_the_front_door(site: Path) -> None:
     text = (site / "reference.html").read_text(encoding="utf-8")
     described = set(re.findall(r'id="([\w.]+)"', text))

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from graders import Confinement, load_grader
+from graders import ConfigWarning, Confinement, load_grader
 from graders.facts import as_lines, as_table
 from graders.judges import JudgeReply
 
@@ -72,6 +72,13 @@ def test_a_grader_shows_who_judges_who_embeds_and_where_sources_run(confinement)
 def test_a_grader_without_a_threshold_says_so():
     document = {key: value for key, value in MULTI.items() if key != "pass_threshold"}
     assert repr(load_grader(document)).endswith("  passes: no threshold is known")
+
+
+@pytest.mark.parametrize("graders", [{"a": 1}, {"a": {}}, [], None])
+def test_a_field_that_its_type_does_not_have_is_no_part_of_a_grader(graders):
+    with pytest.warns(ConfigWarning, match="unknown field"):
+        grader = load_grader({**EXACT, "graders": graders})
+    assert repr(grader) == repr(load_grader(EXACT))
 
 
 def test_a_grade_shows_its_reward_its_parts_and_its_errors():

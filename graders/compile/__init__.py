@@ -5,8 +5,9 @@ where a part of it is wrong; only a document without problems is bound to its im
 """
 
 from graders.compile.check import Findings, check_document
-from graders.compile.grader import Grader, Options, compile_document, load_grader, threshold_of
+from graders.compile.grader import Grader, Options
 from graders.compile.legacy import modernise
+from graders.compile.loading import compile_document, load_grader, threshold_of
 from graders.compile.places import PLACES
 from graders.compile.rendering import RenderedField, render_row
 from graders.compile.source import read_source

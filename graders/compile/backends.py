@@ -174,7 +174,8 @@ def _make(kind: Kind, text: str, registry: Registry) -> object:
     names = registry.names(kind)
     if spec.name not in names:
         message = expected_one_of(names, spec.name) if names else f"none is installed; got {spec.name!r}"
-        raise ConfigError([Problem(_WORDS[kind], message)])
+        form = f"{FORM}, where BASE_URL begins with http:// or https://"
+        raise ConfigError([Problem(_WORDS[kind], f"{message} ({form})")])
     entry = cast(Any, registry.get(kind, spec.name))
     make = cast(Callable[[str | None, str | None], object], getattr(entry, "from_spec", entry))
     return make(_file_of(spec), spec.base_url)

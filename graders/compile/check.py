@@ -1,5 +1,6 @@
 """What is to be said about a grader document before any row is scored."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,9 @@ from graders.compile.model_names import sampling_warnings
 from graders.compile.places import NAMES, PLACES, Place, refusals
 from graders.compile.several import ADDED_BY_EVALS, Member, members
 from graders.config import PUBLISHED, Checked, GraderConfig, Vocabulary, check, join
+from graders.config.problems import did_you_mean, show
 from graders.errors import Problem
 from graders.formula import FormulaError, parse_formula
-from graders.metrics import METRICS
 from graders.registry import Registry
 from graders.render import parse_template
 from graders.sandbox import HOSTED_IMAGE
@@ -51,6 +52,8 @@ def check_document(document: object, registry: Registry) -> Findings:
     checked = [(member, _check_grader(member, registry)) for member in listed]
     problems = [] if listed else [Problem("$", "expected at least one grader; got none")]
     problems += [problem for _, each in checked for problem in each.problems]
+    known = {problem.path for problem in problems}
+    problems += [problem for problem in _unwritable(document) if problem.path not in known]
     return Findings(
         tuple((member, each.config) for member, each in checked),
         found is not None,
@@ -59,6 +62,22 @@ def check_document(document: object, registry: Registry) -> Findings:
         tuple(warning for _, each in checked for warning in each.warnings),
         {place: tuple(refusals_of(place, listed)) for place in PLACES},
     )
+
+
+def _unwritable(document: object) -> Iterator[Problem]:
+    """Find what a document of Python holds and JSON has no word for: no run could be written."""
+    waiting = [("$", document)]  # no recursion: a document may be nearly as deep as Python's stack
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += [(join(path, key), part) for key, part in value.items() if isinstance(key, str)]
+        elif isinstance(value, list | tuple):
+            waiting += [(join(path, index), part) for index, part in enumerate(value)]
+        elif value is not None and not isinstance(value, str | bool):
+            try:
+                json.dumps(value, allow_nan=False)
+            except (TypeError, ValueError):
+                yield Problem(path, f"expected a JSON value; got {show(value)}")
 
 
 def refusals_of(place: Place, listed: Sequence[Member]) -> Iterator[Problem]:
@@ -110,7 +129,7 @@ def vocabulary_of(member: Member, registry: Registry) -> Vocabulary:
     added = {name: _config_class(registry, name) for name in types & set(registry.names("types"))}
     return Vocabulary(
         {**PUBLISHED.types, **added},
-        tuple(dict.fromkeys([*PUBLISHED.metrics, *METRICS, *registry.names("metrics")])),
+        tuple(dict.fromkeys([*PUBLISHED.metrics, *registry.names("metrics")])),
         tuple(dict.fromkeys([*PUBLISHED.types, *registry.names("types")])),
     )
 
@@ -160,6 +179,9 @@ def _formula_problems(part: Mapping[str, Any], path: str) -> list[Problem]:
         formula = parse_formula(text)
     except FormulaError as error:
         return [*problems, Problem(place, str(error))]
-    keys = ", ".join(map(str, graders))
-    unknown = formula.names_missing(graders) if graders else ()
-    return problems + [Problem(place, f"no grader {name!r}; the graders are {keys}") for name in unknown]
+    keys = list(map(str, graders))
+    unknown = formula.names_missing(keys) if keys else ()
+    listed = f"the graders are {', '.join(keys)}"
+    return problems + [
+        Problem(place, f"no grader {name!r}; {listed}{did_you_mean(name, keys)}") for name in unknown
+    ]

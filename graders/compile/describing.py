@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graders.compile.several import members
+from graders.config import MultiGrader
 from graders.facts import Fact
 
 if TYPE_CHECKING:
@@ -18,9 +19,8 @@ def facts_of(grader: "Grader") -> Iterator[Fact]:
     yield "type", _told(grader.document) if grader.config else "several graders, of which all have to pass"
     for key, part in _parts(grader.document):
         yield key, _told(part)
-    formula = getattr(grader.config, "calculate_output", None)
-    if formula is not None:
-        yield "formula", formula
+    if isinstance(grader.config, MultiGrader):
+        yield "formula", grader.config.calculate_output
     if grader.config is not None:
         threshold = grader.pass_threshold
         yield "passes", "no threshold is known" if threshold is None else f"from {threshold:g}"
@@ -35,7 +35,7 @@ def facts_of(grader: "Grader") -> Iterator[Fact]:
 def _parts(document: Any) -> Iterator[tuple[str, Any]]:
     for member in members(document) or ():
         yield member.key, member.document
-    if isinstance(document, Mapping) and isinstance(document.get("graders"), Mapping):
+    if isinstance(document, Mapping) and document.get("type") == "multi":
         yield from document["graders"].items()
 
 

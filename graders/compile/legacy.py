@@ -22,8 +22,9 @@ def modernise(document: Any) -> Any:
     if not isinstance(document.get("type"), str):  # an eval body, or a map from names to graders
         return {key: modernise(part) for key, part in document.items()}
     changed = dict(document)
-    if changed["type"] == "string_check" and changed.get("operation") in _OPERATIONS:
-        changed["operation"] = _OPERATIONS[changed["operation"]]
+    operation = changed.get("operation")
+    if changed["type"] == "string_check" and isinstance(operation, str):
+        changed["operation"] = _OPERATIONS.get(operation, operation)
     if changed["type"] == "multi" and "graders" in changed:
         changed["graders"] = modernise(_as_map(changed["graders"]))
     return changed

@@ -12,7 +12,10 @@ from graders.render import parse_template
 
 
 class RenderedField(NamedTuple):
-    """One template string of a row: where it stands, and its text or why there is none."""
+    """One template string of a row: where it stands, and its text or why there is none.
+
+    `grader` is what the row's errors call it; empty for a grader that is the whole document.
+    """
 
     grader: str
     field: str
@@ -25,7 +28,8 @@ def render_row(document: object, registry: Registry, item: Item, sample: Sample)
     for member in members(document) or [Member("", "$", document)]:
         vocabulary = vocabulary_of(member, registry)
         for path, part in parts_of(member):
-            key = member.key if path == member.path else path.rpartition(".")[2]
+            below = "" if path == member.path else path.rpartition(".")[2]
+            key = ".".join(filter(None, (member.key, below)))
             config = vocabulary.types.get(part.get("type", ""))
             for field, template in config.template_strings(part) if config else ():
                 texts, failures = parse_template(template).render(batch)

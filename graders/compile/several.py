@@ -32,7 +32,7 @@ def members(document: object) -> list[Member] | None:
     criteria = document.get("testing_criteria")
     if isinstance(criteria, list):
         return list(_listed(criteria, "$.testing_criteria"))
-    if document and all(isinstance(part, Mapping) for part in document.values()):
+    if document and all(isinstance(key, str) and isinstance(part, Mapping) for key, part in document.items()):
         return [Member(key, join("$", key), part) for key, part in document.items()]
     return None
 

@@ -23,17 +23,25 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Sequence[Any] | GraderConf
 """A path, JSON text, `template:NAME`, a dict, a config, an object of the official client; or several."""
 
 
+_ROWS = (".jsonl", ".ndjson", ".csv", ".tsv")
+"""How names of files end that hold rows and no document."""
+
+
 def read_source(source: Source) -> Any:
     """Give the document, a JSON value, that a source stands for.
 
     Raises:
-        ConfigError: there is no such file or ready-made grader, or the text is not JSON.
+        ConfigError: there is no such file or ready-made grader, the text is not JSON, or an object holds
+            itself or is nested too deeply.
     """
     if isinstance(source, str):
         return _read_text(source)
     if isinstance(source, os.PathLike):
         return _read_file(Path(source))
-    document = _plain(source)
+    try:
+        document = _plain(source)
+    except RecursionError:
+        raise ConfigError([Problem("$", "nested too deeply")]) from None
     if not isinstance(document, Mapping | list):
         message = f"expected a path, JSON text or a mapping; got {type(source).__name__}"
         raise ConfigError([Problem("$", message)])
@@ -82,4 +90,5 @@ def _parse(data: str | bytes, name: str) -> Any:
     try:
         return loads_unique(text)
     except ValueError as error:
-        raise ConfigError([Problem(name, f"not JSON: {error}")]) from None
+        hint = "; are these the rows? the grader comes first" if name.endswith(_ROWS) else ""
+        raise ConfigError([Problem(name, f"not JSON: {error}{hint}")]) from None

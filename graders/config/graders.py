@@ -94,7 +94,8 @@ class LabelModelGrader(_JudgedGrader):
     @classmethod
     def _offered(cls, value: list[str], info: ValidationInfo) -> list[str]:
         labels = info.data.get("labels", value)
-        strange = [label for label in value if label not in labels]
+        known = set(labels)
+        strange = [label for label in value if label not in known]
         if strange:
             offered = ", ".join(map(repr, labels))
             raise ValueError(f"expected some of the labels {offered}; got {', '.join(map(repr, strange))}")

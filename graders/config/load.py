@@ -59,9 +59,9 @@ def check(document: object, *, vocabulary: Vocabulary = PUBLISHED, path: str = "
     """Look at a document without raising; `path` is where it stands."""
     if not isinstance(document, Mapping):
         return Checked(None, [Problem(path, f"expected a grader, an object; got {show(document)}")], [])
-    config_type, problem = _config_type(document, vocabulary, path)
-    if config_type is None:
-        return Checked(None, [problem] if problem else [], [])
+    config_type = _config_type(document, vocabulary, path)
+    if isinstance(config_type, Problem):
+        return Checked(None, [config_type], [])
     if issubclass(config_type, MultiGrader):
         return _check_multi(dict(document), vocabulary, path)
     config, problems = _validate(config_type, document, path)
@@ -71,13 +71,13 @@ def check(document: object, *, vocabulary: Vocabulary = PUBLISHED, path: str = "
 
 def _config_type(
     document: Mapping[str, Any], vocabulary: Vocabulary, path: str
-) -> tuple[type[GraderConfig] | None, Problem | None]:
+) -> type[GraderConfig] | Problem:
     if "type" not in document:
-        return None, Problem(path, f"missing field 'type', one of {', '.join(vocabulary.type_names)}")
+        return Problem(path, f"missing field 'type', one of {', '.join(vocabulary.type_names)}")
     name = document["type"]
     if isinstance(name, str) and name in vocabulary.types:
-        return vocabulary.types[name], None
-    return None, Problem(join(path, "type"), expected_one_of(vocabulary.type_names, name))
+        return vocabulary.types[name]
+    return Problem(join(path, "type"), expected_one_of(vocabulary.type_names, name))
 
 
 def _validate(

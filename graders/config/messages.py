@@ -67,17 +67,20 @@ class InputAudio(Part):
 Block = Annotated[InputText | OutputText | InputImage | InputAudio, Field(discriminator="type")]
 
 
-def _content_kind(value: Any) -> str:
+def _content_kind(value: Any) -> str | None:
+    return "list" if isinstance(value, list) else _piece_kind(value)
+
+
+def _piece_kind(value: Any) -> str | None:
     if isinstance(value, str):
         return "text"
-    return "list" if isinstance(value, list) else "block"
+    return "block" if isinstance(value, Mapping | Part) else None
 
 
-def _piece_kind(value: Any) -> str:
-    return "text" if isinstance(value, str) else "block"
-
-
-_Piece = Annotated[Annotated[str, Tag("text")] | Annotated[Block, Tag("block")], Discriminator(_piece_kind)]
+_Piece = Annotated[
+    Annotated[str, Tag("text")] | Annotated[Block, Tag("block")],
+    Discriminator(_piece_kind, "piece_type", "no piece"),
+]
 
 
 class GraderInputs(list[str | Block]):
@@ -90,7 +93,7 @@ class GraderInputs(list[str | Block]):
 
 _Content = Annotated[
     Annotated[str, Tag("text")] | Annotated[Block, Tag("block")] | Annotated[GraderInputs, Tag("list")],
-    Discriminator(_content_kind),
+    Discriminator(_content_kind, "content_type", "no content"),
 ]
 
 

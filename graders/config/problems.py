@@ -13,7 +13,7 @@ from graders.errors import Problem
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
-COMMON_MISTAKES = {
+_COMMON_MISTAKES = {
     "contains": "like",
     "includes": "like",
     "icontains": "ilike",
@@ -36,24 +36,22 @@ COMMON_MISTAKES = {
 }
 """Words that people write for the right one."""
 
-_IMPOSSIBLE = {
-    "starts_with": "string_check has no patterns; a python grader can test this",
-    "ends_with": "string_check has no patterns; a python grader can test this",
-    "regex": "string_check has no patterns; a python grader can test this",
-    "matches": "string_check has no patterns; a python grader can test this",
-}
+_PATTERNS = ("starts_with", "ends_with", "regex", "matches")
+"""Operations that there are not, and that are nothing like one that there is."""
 
 
 def spell(word: str) -> str:
     """Give the right word for a common mistake, else the word itself."""
-    return COMMON_MISTAKES.get(word, word)
+    return _COMMON_MISTAKES.get(word, word)
 
 
-def join(path: str, key: str | int) -> str:
-    """Go one step down in a path: `$.graders.match`, `$.input[0]`, `$.graders["a b"]`."""
-    if isinstance(key, int):
-        return f"{path}[{key}]"
-    return f"{path}.{key}" if _PLAIN_KEY.fullmatch(key) else f"{path}[{json.dumps(key)}]"
+def join(path: str, key: object) -> str:
+    """Go one step down in a path: `$.graders.match`, `$.input[0]`, `$.graders["a b"]`.
+
+    A document of Python may have keys that JSON has not; they stand in brackets as well.
+    """
+    plain = isinstance(key, str) and _PLAIN_KEY.fullmatch(key)
+    return f"{path}.{key}" if plain else f"{path}[{json.dumps(key, default=repr)}]"
 
 
 def show(value: object) -> str:
@@ -66,7 +64,10 @@ def show(value: object) -> str:
         return "a tuple"
     if value is None or isinstance(value, bool):
         return json.dumps(value)
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python writes
+        return "a huge integer"
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
@@ -81,20 +82,20 @@ def expected_one_of(choices: Collection[str], value: object) -> str:
     message = f"expected one of {', '.join(choices)}; got {show(value)}"
     if not isinstance(value, str) or len(value) > 100:
         return message
-    if value.lower() in _IMPOSSIBLE:
-        return f"{message} ({_IMPOSSIBLE[value.lower()]})"
+    if value.lower() in _PATTERNS:
+        return f"{message} (string_check has no patterns; a python grader can test this)"
     return message + did_you_mean(spell(value.lower()), choices)
 
 
 def problems_of(
     error: ValidationError, document: Mapping[str, Any], fields: set[str], path: str
 ) -> Iterator[Problem]:
-    """Translate pydantic's findings, one problem for each place."""
+    """Translate pydantic's findings about a document of these fields, one problem for each place."""
     by_place: dict[str, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
         by_place.setdefault(_place(details, document, path), []).append(details)
     for place, found in by_place.items():
-        yield Problem(place, _message(found, document, fields))
+        yield Problem(place, _message(found, fields))
 
 
 def _place(details: ErrorDetails, document: Any, path: str) -> str:
@@ -112,11 +113,11 @@ def _has(document: Any, step: int | str) -> bool:
     return isinstance(document, Mapping) and step in document
 
 
-def _message(found: Sequence[ErrorDetails], document: Mapping[str, Any], fields: set[str]) -> str:
+def _message(found: Sequence[ErrorDetails], fields: set[str]) -> str:
     kinds = {details["type"] for details in found}
     details = found[0]
     if "missing" in kinds:
-        return _missing([details["loc"][-1] for details in found], document, fields)
+        return _missing([details["loc"][-1] for details in found], details["input"], fields)
     if kinds & {"float_type", "float_parsing"}:
         return f"expected a number; got {show(details['input'])}"
     if "literal_error" in kinds:
@@ -128,9 +129,10 @@ def _message(found: Sequence[ErrorDetails], document: Mapping[str, Any], fields:
     return _plain_message(details)
 
 
-def _missing(names: Iterable[int | str], document: Mapping[str, Any], fields: set[str]) -> str:
+def _missing(names: Iterable[int | str], part: Mapping[str, Any], fields: set[str]) -> str:
+    """Name the fields that a part of a document lacks, each with what it may have been called instead."""
     parts = []
-    unknown = [str(key) for key in document if key not in fields]
+    unknown = [str(key) for key in part if key not in fields]
     for name in map(str, names):
         meant = [key for key in unknown if spell(key) == name]
         meant += difflib.get_close_matches(name, unknown, n=1, cutoff=0.6)
@@ -146,6 +148,8 @@ def _choices(details: ErrorDetails) -> list[str]:
 
 _EXPECTED = {
     "string_type": "a string",
+    "invalid_key": "a key that is a string",
+    "string_unicode": "a string without half a surrogate pair",
     "int_type": "an integer",
     "int_from_float": "an integer",
     "bool_type": "true or false",
@@ -155,6 +159,8 @@ _EXPECTED = {
     "model_attributes_type": "an object",
     "finite_number": "a finite number",
     "union_tag_not_found": "an object with a type",
+    "content_type": "a string, an object or an array",
+    "piece_type": "a string or an object",
 }
 
 

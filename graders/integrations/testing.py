@@ -7,7 +7,7 @@ from typing import Any
 from graders.batch import Item, Sample
 from graders.compile import Grader, load_grader, read_source, render_row
 from graders.compile.source import Source
-from graders.errors import Failure
+from graders.errors import ConfigError, Failure
 from graders.facts import number
 from graders.registry import default_registry
 from graders.scores import Grade
@@ -33,19 +33,25 @@ class Bench:
         Raises:
             ConfigError: the document cannot be used.
         """
+        __tracebackhide__ = True
         if isinstance(grader, Grader):
             return grader
-        document = read_source(grader)
-        key = dumps(document)
-        if key not in self._made:
-            self._made[key] = load_grader(document, judge=self._judge)
+        try:
+            document = read_source(grader)
+            key = dumps(document)
+            if key not in self._made:
+                self._made[key] = load_grader(document, judge=self._judge)
+        except ConfigError as error:
+            raise error.with_traceback(None) from None  # our own frames tell the author of a test nothing
         return self._made[key]
 
     def grade_for(self, noted: Noted) -> Callable[..., Grade]:
         """Make the `grade` of one test."""
 
         def grade(grader: Grader | Source, item: Item | None = None, sample: Sample = None) -> Grade:
-            return self._graded(grader, item, sample, None, noted)[1]
+            graded = self.grader_of(grader).grade(item, sample)
+            noted.append(_note(graded, too_low=False))
+            return graded
 
         return grade
 
@@ -64,26 +70,18 @@ class Bench:
             least = made.pass_threshold if at_least is None else at_least
             if least is None:
                 raise ValueError(f"{made.name}: no threshold is known; name one with at_least")
-            made, graded = self._graded(made, item, sample, least, noted)
-            if graded.reward is None or graded.reward < least:
+            graded = made.grade(item, sample)
+            too_low = graded.reward is not None and graded.reward < least
+            noted.append(_note(graded, too_low=too_low))
+            if too_low or graded.reward is None:
                 raise AssertionError("\n".join(_complaint(made, graded, item or {}, sample, least)))
             return graded
 
         return assert_grade
 
-    def _graded(
-        self,
-        grader: Grader | Source,
-        item: Item | None,
-        sample: Sample,
-        least: float | None,
-        noted: Noted,
-    ) -> tuple[Grader, Grade]:
-        made = self.grader_of(grader)
-        graded = made.grade(item, sample)
-        too_low = least is not None and graded.reward is not None and graded.reward < least
-        noted.append({"name": graded.name, "reward": graded.reward, "too_low": too_low})
-        return made, graded
+
+def _note(grade: Grade, *, too_low: bool) -> dict[str, Any]:
+    return {"name": grade.name, "reward": grade.reward, "too_low": too_low}
 
 
 def _complaint(grader: Grader, grade: Grade, item: Item, sample: Sample, least: float) -> Iterator[str]:

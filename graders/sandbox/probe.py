@@ -2,6 +2,7 @@
 
 import os
 
+from graders.sandbox import bubblewrap
 from graders.sandbox.limits import Failure, Level, Limits, Probe
 from graders.sandbox.sandbox import Sandbox
 
@@ -43,4 +44,5 @@ def probe(level: Level, *, python: str | os.PathLike[str] | None = None) -> Prob
         return Probe(level, holds=True)
     detail = outcome.detail if isinstance(outcome, Failure) else "the source runs as root"
     reason = detail.strip().splitlines()[-1] if detail.strip() else "no reason is known"
-    return Probe(level, holds=False, reason="; ".join(filter(None, [reason, _ADVICE[level]])))
+    advice = "" if reason == bubblewrap.ABSENT else _ADVICE[level]
+    return Probe(level, holds=False, reason="; ".join(filter(None, [reason, advice])))

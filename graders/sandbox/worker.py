@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from graders.sandbox.inside import protocol
 from graders.sandbox.keeper import Keeper
@@ -19,10 +19,7 @@ from graders.sandbox.limits import Cause, Failure, Limits, Outcome, server_failu
 _START_SECONDS = 120.0
 _GRACE = 5.0
 _AT_ONCE = 1 << 16
-_CAUSES = bytes(cause[0] for cause in protocol.CAUSES)
-CAUSES: dict[bytes, Cause] = {
-    b"e": "exception", b"r": "result", b"m": "memory", b"d": "disk", b"t": "timeout", b"c": "crash",
-}  # fmt: skip
+_CAUSES = b"".join(protocol.CAUSES)
 
 
 class WorkerEndedError(Exception):
@@ -158,7 +155,8 @@ class Worker:
         if tag == protocol.VALUE:
             (value,) = protocol.SCORE.unpack(payload)
             return float(value)
-        return Failure("runtime", CAUSES[payload[:1]], payload[1:].decode("utf-8"))
+        cause = cast(Cause, protocol.CAUSES[payload[:1]])
+        return Failure("runtime", cause, payload[1:].decode("utf-8"))
 
     def _blame(self) -> Failure:
         if self._keeper.overdue:

@@ -128,6 +128,7 @@ def test_what_is_odd_but_not_wrong_is_a_warning_with_its_place(document, expecte
     ("formula", "expected"),
     [
         ("match + other", ["no grader 'other'; the graders are match, alike"]),
+        ("mach + alike", ["no grader 'mach'; the graders are match, alike (did you mean 'match'?)"]),
         (
             "x * match / y",
             ["no grader 'x'; the graders are match, alike", "no grader 'y'; the graders are match, alike"],
@@ -219,6 +220,28 @@ def test_all_problems_of_all_graders_come_at_once():
     ]
     places = [problem.path for problem in findings(document).problems]
     assert [place for place in places if place != "$.graders.judge.type"] == expected_places
+
+
+@pytest.mark.parametrize(
+    ("value", "came"),
+    [
+        ({1}, "{1}"),
+        (b"x", "b'x'"),
+        (float("nan"), "nan"),
+        (1j, "1j"),
+        (10**5000, "a huge integer"),
+        ([0, (None, {2})], "{2}"),
+    ],
+    ids=["a set", "bytes", "NaN", "a complex number", "a huge integer", "a set below"],
+)
+def test_what_json_has_no_word_for_is_a_problem_wherever_it_stands(value, came):
+    place = "$.graders.match.x[1][1]" if isinstance(value, list) else "$.graders.match.x"
+    document = MULTI | {"graders": {"match": MATCH | {"x": value}, "alike": ALIKE}}
+    assert problems_of(document) == [f"{place}: expected a JSON value; got {came}"]
+
+
+def test_what_is_wrong_in_two_ways_is_said_once():
+    assert problems_of(MATCH | {"input": b"x"}) == ["$.input: expected a string; got b'x'"]
 
 
 @pytest.mark.parametrize("document", [5, None, [], "text", {}, {"type": 5}, {"type": []}, {"type": "multi"}])

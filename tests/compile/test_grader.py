@@ -11,7 +11,8 @@ import pytest
 
 from graders import ConfigError, ConfigWarning, Grader, Options, load_grader
 from graders.batch import Batch
-from graders.compile import compile_document
+from graders.compile import compile_document, threshold_of
+from graders.config import load
 from graders.errors import Code, Failure
 from graders.registry import Registry
 from graders.strict_json import dumps
@@ -103,6 +104,23 @@ def test_a_sample_that_is_neither_text_nor_mapping_is_refused(sample, kind):
 )
 def test_the_threshold_is_the_documents_or_follows_from_the_type(document, expected):
     assert load_grader(document).pass_threshold == expected
+
+
+@pytest.mark.parametrize("value", [0, "high", [1], True, 10**400], ids=["0", "text", "array", "true", "huge"])
+def test_a_threshold_that_a_type_does_not_have_is_not_used(value):
+    with pytest.warns(ConfigWarning, match=r"\$\.pass_threshold: unknown field, kept but not used"):
+        grader = load_grader(MATCH | {"pass_threshold": value})
+    assert grader.pass_threshold == 1.0
+    assert grader.grade({"answer": "a"}, "b").passed is False
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [(None, 0.5), ([0, 5], 2.5), ([-1, 1], 0.0), ([1e308, 1.7e308], 1.35e308), ([-1.7e308, 1.7e308], 0.0)],
+)
+def test_a_score_model_passes_from_the_middle_of_its_range(ends, expected):
+    config = load({"type": "score_model", "model": "m", "input": [], "range": ends})
+    assert threshold_of(config) == expected
 
 
 def test_a_threshold_of_the_options_goes_before_the_documents():
@@ -262,6 +280,11 @@ def test_the_document_is_kept_as_it_was_sent():
     with pytest.warns(ConfigWarning):
         grader = load_grader(document)
     assert grader.document == document == before
+
+
+def test_what_a_failed_row_is_worth_is_one_of_two_words() -> None:
+    with pytest.raises(ValueError, match=r"^expected on_error of null, zero; got 'zeros'$"):
+        Options(on_error="zeros")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("threshold", [float("nan"), float("inf")])

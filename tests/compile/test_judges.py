@@ -61,8 +61,11 @@ def brings(monkeypatch):
             def load(self):
                 return thing
 
-        points = {"graders.judges": [Point()], "graders.embedders": [Point()]}
-        monkeypatch.setattr(registry, "entry_points", lambda group: points.get(group, []))
+        class Points:
+            def select(self, group):
+                return [Point()] if group in ("graders.judges", "graders.embedders") else []
+
+        monkeypatch.setattr(registry, "entry_points", Points)
         return Registry()
 
     return make
@@ -148,7 +151,8 @@ def test_a_class_of_others_is_made_by_its_from_spec(brings):
         (
             "scriptd:x",
             "judge: expected one of scripted, replay, openai, responses, azure; "
-            "got 'scriptd' (did you mean 'scripted'?)",
+            "got 'scriptd' (did you mean 'scripted'?) "
+            "(NAME[:MODEL][@BASE_URL], where BASE_URL begins with http:// or https://)",
         ),
         ("scripted", "judge: expected scripted:FILE, a file of JSON lines"),
         ("scripted:none.jsonl", "none.jsonl: cannot be read: No such file or directory"),
@@ -168,7 +172,9 @@ def test_judge_and_embedder_are_named_wrongly_at_once():
     with pytest.raises(ConfigError) as caught:
         compile_document(MATCH, judge="", embedder="x", registry=Registry(plugins=False))
     assert [problem.path for problem in caught.value.problems] == ["judge", "embedder"]
-    assert caught.value.problems[1].message == "expected one of openai, wordllama, lexical; got 'x'"
+    assert caught.value.problems[1].message.startswith(
+        "expected one of openai, wordllama, lexical; got 'x' ("
+    )
 
 
 def test_what_the_code_of_others_raises_is_a_problem(brings):

@@ -106,6 +106,12 @@ def test_no_grader_at_all_is_a_problem(document: Any) -> None:
         load_grader(document)
 
 
+@pytest.mark.parametrize("document", [{1: EXACT}, {None: EXACT, "similar": SIMILAR}, {("a", "b"): EXACT}])
+def test_names_of_graders_are_texts(document: Any) -> None:
+    with pytest.raises(ConfigError, match=r"^\$: missing field 'type'"):
+        load_grader(document)
+
+
 def test_a_map_may_name_a_grader_type() -> None:
     assert list(load_grader({"type": EXACT, "other": SIMILAR}).score([], []).parts) == ["type", "other"]
 
@@ -192,6 +198,12 @@ def test_old_forms_load_on_request_only() -> None:
         load_grader(LEGACY)
     grade = load_grader(LEGACY, options=Options(legacy=True)).grade({"answer": "Par"}, "Paris")
     assert dict(grade.sub_rewards) == {"exact": 1.0, "other": 1.0}
+
+
+@pytest.mark.parametrize("operation", [[], {}, None, 5])
+def test_an_operation_that_is_no_text_is_no_old_form(operation: Any) -> None:
+    with pytest.raises(ConfigError, match=r"^\$\.operation: expected one of eq, ne, like, ilike; got "):
+        load_grader({**EXACT, "operation": operation}, options=Options(legacy=True))
 
 
 def test_old_forms_are_found_inside_eval_bodies_lists_and_maps() -> None:

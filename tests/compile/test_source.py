@@ -152,6 +152,16 @@ def test_anything_else_is_refused_by_its_type(source, kind):
     assert problem_of(source).message == f"expected a path, JSON text or a mapping; got {kind}"
 
 
+def test_an_object_that_is_nested_too_deeply_or_holds_itself_is_refused():
+    deep = []
+    for _ in range(10_000):
+        deep = [deep]
+    endless = dict(DOCUMENT)
+    endless["x-extra"] = endless
+    for source in ({**DOCUMENT, "x-extra": deep}, endless, deep):
+        assert str(problem_of(source)) == "$: nested too deeply"
+
+
 def test_json_that_is_no_grader_is_refused_when_it_is_loaded():
     with pytest.raises(ConfigError, match=r"^\$\[0\]: expected a grader, an object; got 1$"):
         load_grader("[1]")

@@ -233,6 +233,56 @@ def test_what_is_odd_in_a_config_costs_no_other_test(tmp_path):
     assert places == {"scenarios", "tests[0][0]", *(f"tests[{place}]" for place in range(1, 9))}
 
 
+HOSTILE = [
+    {"type": "equals", "value": "{{" + " " * 20_000},
+    {"type": "equals", "value": "{{ a" * 20_000},
+    {"type": "contains-any", "value": "x" * 200_000},
+    {"type": "word-count", "value": "²"},
+    {"type": "word-count", "value": "9" * 5000},
+    {"type": "equals", "value": "x", "weight": 10**400},
+]
+
+
+@pytest.mark.parametrize("assertion", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_assertion_is_listed_and_holds_nobody_up(tmp_path, assertion):
+    converted = convert(write(tmp_path, {"tests": [{"assert": [assertion]}]}))
+    assert converted.groups == []
+    assert converted.left_out[0].path.startswith("tests[0]")
+
+
+HALVES = [
+    {"type": "factuality", "value": "It is Lima"},  # there is no prompt that the judge could see
+    {"type": "contains-all", "value": ["Lima", {}]},
+    {"type": "icontains", "value": "Lima", "weight": "heavy"},
+    {"type": "assert-set", "threshold": "high", "assert": [{"type": "icontains", "value": "Lima"}]},
+]
+
+
+@pytest.mark.parametrize("half", HALVES, ids=lambda half: half["type"])
+def test_an_assertion_that_is_left_out_leaves_nothing_behind(tmp_path, half):
+    equals = {"type": "equals", "value": "Lima"}
+    tests = [{"assert": [equals, half]}, {"assert": [equals]}]
+    (group,) = convert(write(tmp_path, {"tests": tests})).groups
+    assert [row["item"] for row in group.rows] == [{}, {}]
+    assert group.document["reference"] == "Lima"
+
+
+def test_a_word_count_may_be_a_text_with_leading_zeros(tmp_path):
+    converted = convert(write(tmp_path, {"tests": [{"assert": [{"type": "word-count", "value": " 007"}]}]}))
+    assert converted.groups[0].rows[0]["item"]["asserted"]["word_count"] == {"min": 7.0, "max": 7.0}
+
+
+@pytest.mark.parametrize("threshold", ["'0.5'", "true", ".nan", ".inf", "9" * 400])
+def test_a_test_whose_threshold_is_no_number_is_listed(tmp_path, threshold):
+    (tmp_path / "tests.yaml").write_text(f"- threshold: {threshold}\n")
+    equals = {"type": "equals", "value": "x"}
+    config = {"defaultTest": {"assert": [equals]}, "tests": "tests.yaml"}
+    converted = convert(write(tmp_path, config))
+    assert converted.groups == []
+    (note,) = converted.left_out
+    assert (note.path, note.reason[:31]) == ("tests[0]", "expected a number as threshold;")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

@@ -95,6 +95,19 @@ def test_a_reward_that_is_too_low_fails_and_says_why(pytester, run):
     assert "testing.py" not in result.stdout.str().partition("test_without_threshold")[0]
 
 
+def test_a_document_that_cannot_be_used_is_named_without_our_own_frames(pytester, run):
+    pytester.makepyfile(
+        """
+    def test_absent(assert_grade):
+        assert_grade("none.json", {}, "Paris")
+    """
+    )
+    result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*ConfigError: none.json: no such file"])
+    assert "source.py" not in result.stdout.str()
+
+
 TWENTY = """
     @pytest.mark.parametrize("row", range(20))
     def test_row(grade, assert_grade, row):

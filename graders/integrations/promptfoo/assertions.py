@@ -5,24 +5,26 @@ that stand in the test itself go into the item, under `EXPECTED`, so that tests 
 """
 
 import csv
-import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from graders.config.problems import show
 from graders.integrations.promptfoo.case import Case
 from graders.integrations.promptfoo.notes import NoCounterpartError
 from graders.integrations.promptfoo.patterns import python_pattern
 from graders.integrations.promptfoo.prompts import FACTUALITY, criterion_grader, facts_grader, rubric_grader
 from graders.integrations.promptfoo.sources import code_of, file_of, source_of
 from graders.integrations.promptfoo.texts import as_json, as_text, refers, render, template_of
-from graders.strict_json import loads
 
 EXPECTED = "asserted"
 """The field of an item that holds what its test expects."""
 
 _OUTPUT = "{{sample.output_text}}"
+_LARGEST = sys.float_info.max
+_COUNT = re.compile(r"\s*[0-9]{1,15}\s*")
 _DEFAULT_MODEL = "gpt-5"
 _METRICS = {"rouge-n": "rouge_1", "bleu": "bleu", "gleu": "gleu", "meteor": "meteor", "similar": "cosine"}
 _THRESHOLDS = {"rouge-n": 0.75, "similar": 0.75, "g-eval": 0.7}
@@ -64,8 +66,16 @@ class Reader:
         """Translate an assertion that is no set.
 
         Raises:
-            NoCounterpartError: there is nothing here that computes it.
+            NoCounterpartError: there is nothing here that computes it; the item is as it was.
         """
+        before = dict(self.expected)
+        try:
+            return self._criterion(assertion)
+        except NoCounterpartError:
+            self.expected = before
+            raise
+
+    def _criterion(self, assertion: Mapping[str, Any]) -> Criterion:
         kind, inverse = _kind_of(assertion)
         for name in ("transform", "contextTransform"):
             if name in assertion:
@@ -156,14 +166,17 @@ def number(value: object, default: float, name: str) -> float:
     """
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise NoCounterpartError(f"expected a number as {name}; got {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        raise NoCounterpartError(f"expected a number as {name}; got {show(value)}")
     return float(value)
 
 
 def _comma_separated(text: str) -> list[str]:
     """Split at commas outside quotes; empty pieces are dropped."""
-    pieces = next(csv.reader([text.replace("\n", " ")], skipinitialspace=True), [])
+    try:
+        pieces = next(csv.reader([text.replace("\n", " ")], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise NoCounterpartError(f"the list cannot be read: {error}") from None
     return [piece.strip() for piece in pieces if piece.strip()]
 
 
@@ -232,7 +245,7 @@ def _word_count(reader: Reader, key: str, kind: str, assertion: Mapping[str, Any
     if isinstance(value, Mapping):
         least, most = number(value.get("min"), 0, "min"), number(value.get("max"), 2**53, "max")
     else:
-        exact = loads(value) if isinstance(value, str) and value.strip().isdigit() else value
+        exact = int(value) if isinstance(value, str) and _COUNT.fullmatch(value) else value
         least = most = number(exact, -1, "value")
     return _one(kind, key, reader.source(kind, key, {"min": least, "max": most}))
 

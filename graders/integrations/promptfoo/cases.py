@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.errors import DataError
+from graders.integrations.promptfoo.assertions import number
 from graders.integrations.promptfoo.case import Case, read_below
 from graders.integrations.promptfoo.cells import test_of
 from graders.integrations.promptfoo.notes import NoCounterpartError, Note
@@ -84,42 +85,47 @@ def _expanded(
     prompts: Sequence[Any],
     notes: list[Note],
 ) -> Iterator[Case]:
-    """Give a test for each combination of its variables: a list of texts is several values."""
+    """Give a test for each combination of its variables."""
     given = {**_mapping(common.get("vars")), **_mapping(test.get("vars"))}
-    files = [name for name, value in given.items() if isinstance(value, str) and value.startswith("file://")]
-    if files:
-        notes.append(Note(path, f"the variables {', '.join(files)} are in files; the test was left out"))
-        return
     options = {**_mapping(common.get("options")), **_mapping(test.get("options"))}
     asserts = [
         *([] if options.get("disableDefaultAsserts") else _list(common.get("assert"))),
         *_list(test.get("assert")),
     ]
     threshold = test.get("threshold", common.get("threshold"))
+    try:
+        least = None if threshold is None else number(threshold, 0.0, "threshold")
+        combinations = _combinations(given, expanded=not options.get("disableVarExpansion"))
+    except NoCounterpartError as error:
+        notes.append(Note(path, str(error)))
+        return
     if test.get("assertScoringFunction") or common.get("assertScoringFunction"):
         notes.append(Note(path, "assertScoringFunction: code that runs in promptfoo only; the mean is taken"))
     output = test.get("providerOutput")
-    single = bool(options.get("disableVarExpansion"))
+    output = output if isinstance(output, str) else None
+    for place, values in enumerate(combinations):
+        variables = as_json(dict(zip(given, values, strict=True)))
+        which = place if len(combinations) > 1 else None
+        yield Case(path, folder, variables, asserts, least, options, output, prompts, which)
+
+
+def _combinations(given: Mapping[str, Any], *, expanded: bool) -> list[tuple[Any, ...]]:
+    """Give the values of the variables in every combination: a list of texts is several values.
+
+    Raises:
+        NoCounterpartError: values are in files, or there are too many combinations.
+    """
+    files = [name for name, value in given.items() if isinstance(value, str) and value.startswith("file://")]
+    if files:
+        raise NoCounterpartError(f"the variables {', '.join(files)} are in files; the test was left out")
     axes = [
-        value if isinstance(value, list) and not single and value and isinstance(value[0], str) else [value]
+        value if isinstance(value, list) and expanded and value and isinstance(value[0], str) else [value]
         for value in given.values()
     ]
     combinations = list(itertools.islice(itertools.product(*axes), _MOST_COMBINATIONS + 1))
     if len(combinations) > _MOST_COMBINATIONS:
-        notes.append(Note(path, f"more than {_MOST_COMBINATIONS:,} combinations of variables; left out"))
-        return
-    for place, values in enumerate(combinations):
-        yield Case(
-            path,
-            folder,
-            as_json(dict(zip(given, values, strict=True))),
-            asserts,
-            None if isinstance(threshold, bool) or not isinstance(threshold, int | float) else threshold,
-            options,
-            output if isinstance(output, str) else None,
-            prompts,
-            place if len(combinations) > 1 else None,
-        )
+        raise NoCounterpartError(f"more than {_MOST_COMBINATIONS:,} combinations of variables; left out")
+    return combinations
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -80,11 +80,14 @@ def _row(case: Case, expected: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class _Shape:
-    """What a test asserts: single criteria, and the sets of them that have a threshold or a weight."""
+    """What a test asserts: single criteria, and the sets of them that have a threshold or a weight.
+
+    `expected` is what goes into its item.
+    """
 
     threshold: float | None
-    criteria: list[Criterion] = field(default_factory=list)
-    expected: dict[str, Any] = field(default_factory=dict)
+    criteria: list[Criterion]
+    expected: dict[str, Any]
 
     def document(self, name: str) -> dict[str, Any]:
         """Make the document; where the test has no threshold, every criterion has to pass."""
@@ -98,11 +101,13 @@ class _Shape:
 
 
 def _shape(case: Case, notes: list[Note]) -> _Shape:
-    shape = _Shape(case.threshold)
-    reader = Reader(case, shape.expected)
-    for place, assertion in enumerate(case.asserts):
-        shape.criteria += _read(reader, assertion, f"{case.path}.assert[{place}]", notes, case.threshold)
-    return shape
+    reader = Reader(case)
+    criteria = [
+        criterion
+        for place, assertion in enumerate(case.asserts)
+        for criterion in _read(reader, assertion, f"{case.path}.assert[{place}]", notes, case.threshold)
+    ]
+    return _Shape(case.threshold, criteria, reader.expected)
 
 
 def _read(
@@ -123,18 +128,18 @@ def _read_set(
     reader: Reader, assertion: Mapping[str, Any], path: str, notes: list[Note], threshold: float | None
 ) -> Iterator[Criterion]:
     """A set counts as the mean of its own; where nobody has a threshold, each of its own has to pass."""
-    own = assertion.get("assert")
-    found = [
-        each
-        for place, part in enumerate(own if isinstance(own, list) else [])
-        for each in _read(reader, part, f"{path}.assert[{place}]", notes, threshold)
-    ]
     try:
         least = number(assertion.get("threshold"), -1.0, "threshold")
         weight = number(assertion.get("weight"), 1.0, "weight")
     except NoCounterpartError as error:
         notes.append(Note(path, str(error)))
         return
+    own = assertion.get("assert")
+    found = [
+        each
+        for place, part in enumerate(own if isinstance(own, list) else [])
+        for each in _read(reader, part, f"{path}.assert[{place}]", notes, threshold)
+    ]
     if not found or (least < 0 and threshold is None):
         yield from found
         return

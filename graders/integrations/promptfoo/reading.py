@@ -28,7 +28,9 @@ def read_config(path: Path) -> dict[str, Any]:
         )
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise DataError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
     config = read_value(text, path.suffix, str(path))
     if not isinstance(config, dict) or not ({"tests", "prompts", "defaultTest", "providers"} & config.keys()):

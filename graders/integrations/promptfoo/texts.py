@@ -14,7 +14,7 @@ from graders.batch import MISSING, Path
 from graders.integrations.promptfoo.notes import NoCounterpartError
 from graders.strict_json import dumps
 
-_REFERENCE = re.compile(r"\{\{-?\s*(?P<path>[^{}|]+?)\s*-?\}\}")
+_REFERENCE = re.compile(r"\{\{-?(?P<path>[^{}|]+?)-?\}\}")
 _OTHER = re.compile(r"\{\{|\{%|\{#")
 
 
@@ -77,7 +77,7 @@ def as_json(value: Any) -> Any:
 
 def _path(found: re.Match[str]) -> Path:
     try:
-        path = Path.parse(found["path"])
+        path = Path.parse(found["path"].strip())
     except ValueError:
         raise NoCounterpartError(f"nunjucks beyond plain variables: {found.group()!r}") from None
     if path.head == "env":
