@@ -13,9 +13,9 @@ HEAVY = (
 
 def test_the_front_door_shows_exactly_these_names() -> None:
     expected = [
-        "Asking", "ConfigError", "ConfigWarning", "Confinement", "DataError", "Grade", "Grader",
-        "GradersError", "Limits", "MissingExtraError", "Options", "Results", "RunError", "RunStoppedError",
-        "Scores", "evaluate", "load_grader",
+        "Asking", "ConfigError", "ConfigWarning", "Confinement", "DataError", "DataWarning", "Grade",
+        "Grader", "GradersError", "Limits", "MissingExtraError", "Options", "Results", "RunError",
+        "RunStoppedError", "Scores", "evaluate", "load_grader",
     ]  # fmt: skip
     assert graders.__all__ == expected
 

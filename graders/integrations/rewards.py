@@ -6,7 +6,7 @@ parameters. A failed row is None, never a number: a trainer that is told 0.0 lea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from graders.batch import Batch, Item, Sample
 from graders.compile import Grader, load_grader
@@ -16,6 +16,7 @@ from graders.scores import Grade
 from graders.strict_json import dumps, loads
 
 Message = Mapping[str, Any]
+T = TypeVar("T")
 Completion = str | Sequence[Message] | Message | None
 """What a model gave: its text, the messages of its turns, or a whole sample object."""
 
@@ -66,23 +67,31 @@ class Rewards:
             ValueError: there are not as many items as completions.
         """
         given = [{}] * len(completions) if items is None else list(items)
-        rows: list[Item | None] = []
-        failures: dict[int, Failure] = {}
-        for row, item in enumerate(given):
-            read = _item_of(item)
-            rows.append(None if isinstance(read, Failure) else read)
-            if isinstance(read, Failure):
-                failures[row] = read
-        samples = [sample_of(each) for each in completions]
-        kept = [None if row in failures else sample for row, sample in enumerate(samples)]
-        return list(self.grader.grades(self.grader.score_batch(Batch(rows, kept, failures))))
+        read = [_item_of(item) for item in given]
+        said = [sample_of(each) for each in completions]
+        failures = {
+            row: each
+            for column in (said, read)
+            for row, each in enumerate(column)
+            if isinstance(each, Failure)
+        }
+        rows = Batch(_without(failures, read), _without(failures, said), failures)
+        return list(self.grader.grades(self.grader.score_batch(rows)))
 
 
-def sample_of(completion: Completion) -> Sample:
+def _without(failures: Mapping[int, Failure], column: Sequence[T | Failure]) -> list[T | None]:
+    return [None if row in failures else cast(T, each) for row, each in enumerate(column)]
+
+
+def sample_of(completion: object) -> Sample | Failure:
     """Give the sample of a completion: of messages the assistant's last, empty text where it said nothing."""
     if completion is None or isinstance(completion, str | Mapping):
         return completion
-    replies = [message for message in completion if message.get("role") == "assistant"]
+    messages = _messages(completion)
+    if messages is None:
+        shown = type(completion).__name__
+        return Failure("not_an_object", f"expected a text, an object or an array of messages; got {shown}")
+    replies = [message for message in messages if message.get("role") == "assistant"]
     if not replies:
         return ""
     message = replies[-1]
@@ -91,6 +100,13 @@ def sample_of(completion: Completion) -> Sample:
     calls = [_call_of(call) for call in message.get("tool_calls") or ()]
     said = {**message, "tool_calls": calls}
     return {"choices": [{"index": 0, "message": said, "finish_reason": "tool_calls" if calls else "stop"}]}
+
+
+def _messages(completion: object) -> list[Message] | None:
+    if not isinstance(completion, Sequence):
+        return None
+    found = [each for each in completion if isinstance(each, Mapping)]
+    return found if len(found) == len(completion) else None
 
 
 def _call_of(call: Message) -> Message:

@@ -5,7 +5,7 @@ Everything else is a failure with a reason; no failure ever becomes a grade.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -79,11 +79,6 @@ class Inquiry:
         request = JudgeRequest(binding.asked_model(config.model), (), schema, **said)
         return cls(pool, Prompt.of(config.input, binding.media_root), request, grade)
 
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The paths of the prompt."""
-        return self.prompt.paths
-
     def begin(self, batch: Batch) -> None:
         """Ask about every row that can be rendered, without waiting for replies."""
         self._asked(batch)
@@ -123,6 +118,32 @@ class Inquiry:
 
     def _graded(self, verdict: Verdict | Failure) -> float | Failure:
         return verdict if isinstance(verdict, Failure) else self.grade(verdict.result)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Scores what a judge says."""
+
+    name: str
+    inquiry: Inquiry
+    signatures: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The paths of the prompt."""
+        return self.inquiry.prompt.paths
+
+    def begin(self, batch: Batch) -> None:
+        """Ask about every row, without waiting for replies."""
+        self.inquiry.begin(batch)
+
+    def cancel(self) -> None:
+        """Ask nothing of what waits to be asked."""
+        self.inquiry.pool.cancel()
+
+    def score_batch(self, batch: Batch) -> Scores:
+        """Ask about every row that was not asked about yet, and score the replies."""
+        return self.inquiry.score(self.name, batch)
 
 
 def response_schema(name: str, description: str, result: Mapping[str, Any]) -> dict[str, Any]:

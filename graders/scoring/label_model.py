@@ -1,16 +1,13 @@
 """label_model: one of several labels from a judge."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from graders.batch import Batch, Path
 from graders.config import GraderConfig, LabelModelGrader
 from graders.config.problems import show
 from graders.errors import Failure
-from graders.scores import Scores
 from graders.scoring import Binding
-from graders.scoring._verdict import Inquiry, response_schema
+from graders.scoring._verdict import Inquiry, Judged, response_schema
 
 
 @dataclass(frozen=True)
@@ -28,14 +25,10 @@ class _AmongLabels:
 
 
 @dataclass(frozen=True)
-class LabelModel:
+class LabelModel(Judged):
     """Scores 1.0 where the judge's label is a passing one, else 0.0; labels are compared exactly."""
 
     Config: ClassVar[type[GraderConfig]] = LabelModelGrader
-
-    name: str
-    inquiry: Inquiry
-    signatures: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def bind(cls, config: LabelModelGrader, binding: Binding) -> Self:
@@ -49,20 +42,3 @@ class LabelModel:
         )
         grade = _AmongLabels(tuple(config.labels), frozenset(config.passing_labels))
         return cls(binding.name, Inquiry.of(binding, config, schema, grade))
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The paths of the prompt."""
-        return self.inquiry.paths
-
-    def begin(self, batch: Batch) -> None:
-        """Ask about every row."""
-        self.inquiry.begin(batch)
-
-    def cancel(self) -> None:
-        """Ask nothing of what waits to be asked."""
-        self.inquiry.pool.cancel()
-
-    def score_batch(self, batch: Batch) -> Scores:
-        """Ask about every row that was not asked about yet, and score the replies."""
-        return self.inquiry.score(self.name, batch)

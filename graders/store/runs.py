@@ -34,7 +34,6 @@ from graders.strict_json import dumps, loads
 QUEUED, IN_PROGRESS = "queued", "in_progress"
 FINAL = ("completed", "canceled", "failed")
 MOST = 2**31 - 1
-COUNTS = ("passed", "failed", "errored")
 
 
 @dataclass(frozen=True)

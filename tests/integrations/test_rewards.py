@@ -34,6 +34,13 @@ def test_what_is_no_item_fails_its_own_row_only():
     assert [grade.errors[0].reason for grade in grades[1:]] == ["not_an_object", "malformed_json"]
 
 
+@pytest.mark.parametrize("completion", [5, [1], ["a"], [{"role": "assistant", "content": "a"}, None], b"a"])
+def test_what_is_no_completion_fails_its_own_row_only(completion):
+    grades = Rewards.of(EXACT).grades(["a", completion], [{"answer": "a"}] * 2)
+    assert [grade.reward for grade in grades] == [1.0, None]
+    assert grades[1].errors[0].reason == "not_an_object"
+
+
 def test_as_many_items_as_completions_are_needed():
     with pytest.raises(ValueError, match="differ in length: 1 and 2"):
         Rewards.of(EXACT)(["a", "b"], [{"answer": "a"}])
