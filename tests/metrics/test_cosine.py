@@ -9,6 +9,7 @@ VECTORS = {
     "east": [1, 0],
     "north": [0, 2],
     "north-east": [3, 3],
+    "steep": [1, 3],
     "west": [-1, 0],
     "nowhere": [0, 0],
     "near": [1e-30, 0],
@@ -26,6 +27,7 @@ def compass(texts):
         ("east", "east", 1.0),
         ("east", "north", 0.0),
         ("east", "north-east", np.sqrt(0.5)),
+        ("east", "steep", np.sqrt(0.1)),
         ("north-east", "far", 1.0),
         ("near", "north-east", np.sqrt(0.5)),
         ("near", "near", 1.0),
@@ -72,10 +74,19 @@ def test_texts_that_are_all_empty_need_no_embedder():
     [
         (np.zeros((1, 3)), r"expected shape \(2, d\); got \(1, 3\)"),
         (np.zeros(2), r"expected shape \(2, d\); got \(2,\)"),
-        (np.array([[np.nan], [1.0]]), "expected finite numbers"),
-        (np.array([[np.inf], [1.0]]), "expected finite numbers"),
+        (np.array([[np.nan], [1.0]]), "^embed: expected finite numbers; got NaN or infinity$"),
+        (np.array([[np.inf], [1.0]]), "^embed: expected finite numbers; got NaN or infinity$"),
     ],
 )
 def test_an_answer_of_the_embedder_that_cannot_be_used_is_a_value_error(answer, message):
     with pytest.raises(ValueError, match=message):
         cosine(["east"], ["north"], embed=lambda texts: answer)
+
+
+def test_components_whose_squares_vanish_or_overflow_still_have_a_direction():
+    vectors = np.array([[1e-200, 0.0], [1e200, 1e200]])
+    assert cosine(["a"], ["b"], embed=lambda texts: vectors).item() == pytest.approx(np.sqrt(0.5), abs=1e-15)
+
+
+def test_embeddings_without_components_have_no_direction():
+    assert cosine(["a"], ["b"], embed=lambda texts: np.zeros((2, 0))).tolist() == [0.0]

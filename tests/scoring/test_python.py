@@ -209,6 +209,12 @@ def test_a_fault_of_the_sandbox_is_no_fault_of_the_source(confinement, tmp_path)
     }
 
 
+def test_zero_is_positive_and_scores_have_the_name_of_the_grader(confinement):
+    scores = load_grader(document_of(CONSTANT.format(-0.0)), confinement=confinement).score([{}], ["x"])
+    assert math.copysign(1.0, scores.values[0]) == 1.0
+    assert scores.name == "checked"
+
+
 @pytest.mark.parametrize("given", [{"item": {}, "sample": None}, {}], ids=["empty", "absent"])
 def test_a_missing_item_and_a_missing_sample_are_empty(evaluating, confinement, given):
     grader = load_grader(
