@@ -267,7 +267,18 @@ def test_a_file_of_the_largest_size_is_sent_and_a_larger_one_is_a_failure(root):
         file.truncate(LARGEST_FILE)
     assert len(Picture(root).ready("large.png")) > LARGEST_FILE
     os.truncate(root / "large.png", LARGEST_FILE + 1)
-    assert detail_of(Picture(root).ready("large.png")) == "'large.png' is larger than 20 MiB"
+    for size in (LARGEST_FILE + 1, 2**40):  # whoever read a terabyte would say another thing
+        os.truncate(root / "large.png", size)
+        assert detail_of(Picture(root).ready("large.png")) == "'large.png' is larger than 20 MiB"
+
+
+def test_where_a_folder_cannot_be_opened_step_by_step_a_path_is_opened_as_a_whole(root, monkeypatch):
+    step_by_step = Picture(root).ready("below/cat.png")
+    monkeypatch.setattr(os, "supports_dir_fd", set())
+    assert Picture(root).ready("below/cat.png") == step_by_step
+    (root / "link.png").symlink_to(root / "cat.png")
+    with pytest.raises(OSError, match="symbolic links"):
+        _media._open_below(str(root), ["link.png"])
 
 
 def test_a_very_long_text_is_named_by_its_beginning(root):
