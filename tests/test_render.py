@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.batch import Batch
+from graders.batch import Batch, Path
 from graders.errors import Failure
 from graders.render import parse_template
 
@@ -248,6 +248,12 @@ def test_a_known_key_of_the_sample_is_not_warned_about(path):
 def test_the_paths_of_a_template_come_in_their_order():
     template = parse_template("a {{item.x}} b {{sample.output_text}}{{item.x}}")
     assert [path.text for path in template.paths] == ["item.x", "sample.output_text", "item.x"]
+
+
+def test_only_what_is_written_is_a_piece_of_a_template():
+    assert parse_template("").pieces == ()
+    assert parse_template("{{item.x}}{{item.y}}").pieces == parse_template("{{item.x}}{{item.y}}").paths
+    assert [type(piece) for piece in parse_template("a{{item.x}}b").pieces] == [str, Path, str]
 
 
 def test_a_template_survives_pickling():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders import load_grader
+from graders import Asking, load_grader
 from graders.errors import REASONS
 from graders.judges.scripted import ScriptedJudge
 
@@ -95,6 +95,18 @@ def test_the_labels_are_the_enum_of_the_schema():
     assert asked[0]["strict"] is True
     assert asked[0]["schema"]["properties"]["result"] == {"type": "string", "enum": ["good", "fair", "bad"]}
     assert list(asked[0]["schema"]["properties"]) == ["steps", "result"]
+
+
+@pytest.mark.parametrize(("models", "asked_for"), [({"gpt-4o": "mine"}, "mine"), ({"o3": "mine"}, "gpt-4o")])
+def test_another_model_is_asked_where_one_is_mapped(models, asked_for):
+    asked = []
+
+    def note(request):
+        asked.append(request.model)
+        return said("good")
+
+    load_grader(DOCUMENT, judge=ScriptedJudge(note), asking=Asking(models=models)).grade({}, "x")
+    assert asked == [asked_for]
 
 
 def test_its_sampling_parameters_are_those_of_score_model():
