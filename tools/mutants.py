@@ -3,9 +3,9 @@
     python tools/mutants.py [PATTERN ...]      # "graders.formula*": of these functions only
 
 Needs the extra `mutation`. What is changed, and by which tests it is judged, stands in `pyproject.toml` under
-`tool.mutmut`; the changed tree is built in `mutants/`. `tests/mutants.toml` lists the changes that no test
-can notice, each with the reason; a change that survives and is not listed, or is listed and does not survive,
-ends this with 1.
+`tool.mutmut`; the changed tree is built in `mutants/`. `tests/mutants.toml` lists the functions that cannot
+be judged so and the changes that no test can notice, with reasons; a change that survives and is not listed,
+or is listed and does not survive, ends this with 1.
 """
 
 import re
@@ -33,10 +33,15 @@ def main(patterns: Sequence[str]) -> int:
     if done.returncode:
         print(done.stdout[-5000:])
         return done.returncode
-    outcomes = {name: outcome for name, outcome in told() if outcome != "not checked"}
+    unjudged, alike = listed()
+    outcomes = {
+        name: outcome
+        for name, outcome in told()
+        if outcome != "not checked" and function_of(name) not in unjudged
+    }
     print(table(outcomes))
     survived = [change_of(name) for name, outcome in outcomes.items() if outcome not in NOTICED]
-    known = [each for each in listed() if not patterns or any(fnmatch(each[0], one) for one in patterns)]
+    known = [each for each in alike if not patterns or any(fnmatch(each[0], one) for one in patterns)]
     new, gone = Counter(survived) - Counter(known), Counter(known) - Counter(survived)
     for title, changes in (("noticed by no test", new), ("listed, and noticed or not made", gone)):
         for function, change in changes.elements():
@@ -63,18 +68,23 @@ def table(outcomes: dict[str, str]) -> str:
 
 def change_of(name: str) -> tuple[str, str]:
     """Give the function that a change was made to, and the change: `old => new`, whole lines."""
-    found = _match(name)
     shown = mutmut("show", name).stdout.splitlines()
     lines = [line for line in shown if not line.startswith(("---", "+++"))]
     sides = [" ".join(line[1:].strip() for line in lines if line[:1] == sign) for sign in "-+"]
-    function = ".".join(part for part in (found["module"], found["owner"], found["name"]) if part)
-    return function, " => ".join(sides)
+    return function_of(name), " => ".join(sides)
 
 
-def listed() -> list[tuple[str, str]]:
-    """Give the changes that no test can notice."""
-    text = (ROOT / "tests" / "mutants.toml").read_text("utf-8")
-    return [(each["function"], change) for each in tomllib.loads(text)["alike"] for change in each["changes"]]
+def function_of(name: str) -> str:
+    """Give the dotted name of the function that a change was made to."""
+    found = _match(name)
+    return ".".join(part for part in (found["module"], found["owner"], found["name"]) if part)
+
+
+def listed() -> tuple[set[str], list[tuple[str, str]]]:
+    """Give the functions that cannot be judged, and the changes that no test can notice, by function."""
+    known = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text("utf-8"))
+    unjudged = {name for each in known["unjudged"] for name in each["functions"]}
+    return unjudged, [(each["function"], change) for each in known["alike"] for change in each["changes"]]
 
 
 def mutmut(*words: str) -> "subprocess.CompletedProcess[str]":
