@@ -24,6 +24,7 @@ EXPECTED = "asserted"
 
 _OUTPUT = "{{sample.output_text}}"
 _LARGEST = sys.float_info.max
+_LONGEST_LIST = 100_000
 _COUNT = re.compile(r"\s*[0-9]{1,15}\s*")
 _DEFAULT_MODEL = "gpt-5"
 _METRICS = {"rouge-n": "rouge_1", "bleu": "bleu", "gleu": "gleu", "meteor": "meteor", "similar": "cosine"}
@@ -173,6 +174,8 @@ def number(value: object, default: float, name: str) -> float:
 
 def _comma_separated(text: str) -> list[str]:
     """Split at commas outside quotes; empty pieces are dropped."""
+    if len(text) > _LONGEST_LIST:  # csv's own limit is the process's, and reading rows raises it
+        raise NoCounterpartError(f"a list of {len(text):,} characters; at most {_LONGEST_LIST:,} are read")
     try:
         pieces = next(csv.reader([text.replace("\n", " ")], skipinitialspace=True), [])
     except csv.Error as error:
