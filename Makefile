@@ -50,19 +50,11 @@ test: $(READY)
 	$(BIN)/pytest -n auto -m 'not outside and not long and not soak'
 
 test-all: $(READY)
-	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && eval "$$(sh tools/browser.sh)" && \
-	    eval "$$(PYTHON='$(PYTHON)' sh tools/ray.sh)" && \
-	    eval "$$(PYTHON='$(PYTHON)' sh tools/trainers.sh)" && \
-	    eval "$$(PYTHON='$(PYTHON)' sh tools/clients.sh)" && eval "$$(sh tools/postgres.sh)" && \
-	    eval "$$(sh tools/node.sh)" && eval "$$(PYTHON='$(PYTHON)' sh tools/azure.sh)" && \
+	parts=$$(PYTHON='$(PYTHON)' sh tools/outside.sh) && eval "$$parts" && \
 	    $(BIN)/pytest -n auto -m 'not soak'
 
 soak: $(READY)
-	eval "$$(PYTHON='$(PYTHON)' sh tools/oracles.sh)" && eval "$$(sh tools/browser.sh)" && \
-	    eval "$$(PYTHON='$(PYTHON)' sh tools/ray.sh)" && \
-	    eval "$$(PYTHON='$(PYTHON)' sh tools/trainers.sh)" && \
-	    eval "$$(PYTHON='$(PYTHON)' sh tools/clients.sh)" && eval "$$(sh tools/postgres.sh)" && \
-	    eval "$$(sh tools/node.sh)" && eval "$$(PYTHON='$(PYTHON)' sh tools/azure.sh)" && \
+	parts=$$(PYTHON='$(PYTHON)' sh tools/outside.sh) && eval "$$parts" && \
 	    HYPOTHESIS_PROFILE=soak $(BIN)/pytest
 	$(MAKE) mutants
 

@@ -15,6 +15,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -33,16 +34,19 @@ def main(patterns: Sequence[str]) -> int:
     if done.returncode:
         print(done.stdout[-5000:])
         return done.returncode
-    unjudged, alike = listed()
+    known = Known.read()
     outcomes = {
         name: outcome
         for name, outcome in told()
-        if outcome != "not checked" and function_of(name) not in unjudged
+        if outcome != "not checked" and function_of(name) not in known.unjudged
     }
     print(table(outcomes))
-    survived = [change_of(name) for name, outcome in outcomes.items() if outcome not in NOTICED]
-    known = [each for each in alike if not patterns or any(fnmatch(each[0], one) for one in patterns)]
-    new, gone = Counter(survived) - Counter(known), Counter(known) - Counter(survived)
+    changes = [change_of(name) for name, outcome in outcomes.items() if outcome not in NOTICED]
+    survived = Counter(change for change in changes if not known.makes_no_difference(change[1]))
+    alike = Counter(
+        each for each in known.alike if not patterns or any(fnmatch(each[0], one) for one in patterns)
+    )
+    new, gone = survived - alike, alike - survived
     for title, changes in (("noticed by no test", new), ("listed, and noticed or not made", gone)):
         for function, change in changes.elements():
             print(f"{title}: {function}\n    {change}")
@@ -80,11 +84,28 @@ def function_of(name: str) -> str:
     return ".".join(part for part in (found["module"], found["owner"], found["name"]) if part)
 
 
-def listed() -> tuple[set[str], list[tuple[str, str]]]:
-    """Give the functions that cannot be judged, and the changes that no test can notice, by function."""
-    known = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text("utf-8"))
-    unjudged = {name for each in known["unjudged"] for name in each["functions"]}
-    return unjudged, [(each["function"], change) for each in known["alike"] for change in each["changes"]]
+@dataclass(frozen=True)
+class Known:
+    """What is listed: functions that cannot be judged, parts of a line that do nothing, changes."""
+
+    unjudged: set[str]
+    idle: list[re.Pattern[str]]
+    alike: list[tuple[str, str]]
+
+    @classmethod
+    def read(cls) -> "Known":
+        """Read the list."""
+        listed = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text("utf-8"))
+        return cls(
+            {name for each in listed["unjudged"] for name in each["functions"]},
+            [re.compile(each["part"]) for each in listed["idle"]],
+            [(each["function"], change) for each in listed["alike"] for change in each["changes"]],
+        )
+
+    def makes_no_difference(self, change: str) -> bool:
+        """Say whether a change is in a part that does nothing."""
+        old, _, new = change.partition(" => ")
+        return any(part.sub("", old) == part.sub("", new) for part in self.idle)
 
 
 def mutmut(*words: str) -> "subprocess.CompletedProcess[str]":
