@@ -57,6 +57,14 @@ def test_every_character_is_split_as_by_sacrebleu():
     assert split_by_us(texts) == split_by_sacrebleu(texts)
 
 
+@pytest.mark.parametrize(
+    "text", ["a\x1eb", "\x1e", "a<skipped>b c", "a-\nb c", "a&amp;b", "a\u3000b", "a\x00b"]
+)
+def test_what_has_a_rule_of_its_own_is_split_the_same_where_nothing_else_has(text):
+    for texts in ([text], [text, "next"], ["before", text], ["before ", text, " "]):
+        assert split_by_us(texts) == split_by_sacrebleu(texts)
+
+
 def test_random_strings_are_split_as_by_sacrebleu():
     chance = random.Random(13)
     alphabet = [*"ab05.,-'&;<> \n\t\x1e\x00\xa0é日", "<skipped>", "&quot;", "-\n", "...", "word"]

@@ -90,3 +90,12 @@ def test_components_whose_squares_vanish_or_overflow_still_have_a_direction():
 
 def test_embeddings_without_components_have_no_direction():
     assert cosine(["a"], ["b"], embed=lambda texts: np.zeros((2, 0))).tolist() == [0.0]
+
+
+def test_no_pair_scores_more_than_one():
+    chance = np.random.default_rng(0)
+    vectors = chance.normal(size=(2000, 37))
+    longer = vectors * chance.uniform(0.1, 3, size=(2000, 1))
+    texts, others = [f"text {row}" for row in range(2000)], [f"longer {row}" for row in range(2000)]
+    scores = cosine(texts, others, embed=lambda asked: np.vstack([vectors, longer]).astype(np.float32))
+    assert scores.max() == 1.0  # the cosine itself is larger by a rounding for some

@@ -81,6 +81,18 @@ def test_several_metrics_together_give_what_each_gives_alone(stemmer):
         assert together[name].tolist() == alone.tolist()
 
 
+def test_the_stemmer_is_the_variant_of_every_order_and_nothing_else():
+    pairs = ["running cats were sleeping quietly today"], ["run cat were sleep quietli today"]
+    for name in NAMES:
+        plain, stemmed = (
+            METRICS[name].function(*pairs).item(),
+            METRICS[name].function(*pairs, variant="stemmer"),
+        )
+        assert (stemmed.item(), plain < 1.0) == (ORACLES[name, "stemmer"](*pairs).item(), True)
+        assert stemmed.item() > plain
+        assert rouge_scores(*pairs, [name])[name].item() == plain
+
+
 def test_no_names_give_no_scores():
     assert rouge_scores(["a"], ["a"], []) == {}
 
