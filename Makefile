@@ -13,7 +13,7 @@ help:
 	@echo 'make test      the tests that pip alone can give'
 	@echo 'make test-all  also the tests with real outside parts (installs them, most of them into .envs)'
 	@echo 'make soak      the longest tests, then make mutants'
-	@echo 'make mutants   changes to the code that no test notices, most of an hour'
+	@echo 'make mutants   changes to the code that no test notices, half an hour'
 	@echo 'make coverage  lines and branches that make test does not reach'
 	@echo 'make bench     the benchmarks, half an hour (installs what they compare with)'
 	@echo 'make docs      the pages of docs/, in site/'
@@ -79,4 +79,4 @@ dist: $(READY)
 	$(BIN)/python tools/dist.py
 
 clean:
-	rm -rf .venv .envs .coverage build dist mutants site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .envs .coverage build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
