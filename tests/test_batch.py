@@ -192,3 +192,32 @@ def test_a_built_sample_keeps_every_key_that_was_there(sample):
     built = build_sample(sample)
     kept = {key: value for key, value in sample.items() if (key, value) != ("choices", None)}
     assert {key: built.get(key, MISSING) for key in kept} == kept
+
+
+def test_a_row_has_the_number_that_it_has_in_its_data_or_else_its_place():
+    assert [Batch([{}, {}], ["", ""]).number(row) for row in (0, 1)] == [0, 1]
+    assert [Batch([{}, {}], ["", ""], numbers=[7, 9]).number(row) for row in (0, 1)] == [7, 9]
+
+
+def test_plain_texts_and_plain_keys_are_read_without_a_look_at_each_row(monkeypatch):
+    batch = Batch([{"a": {"b": 1}}, {"a": {"b": 2}}], ["x", "y"])
+    monkeypatch.setattr("graders.batch.build_sample", None)
+    monkeypatch.setattr("graders.batch._walk", None)
+    assert batch.column(Path.parse("sample.output_text")) == ["x", "y"]
+    assert batch.column(Path.parse("item.a.b")) == [1, 2]
+    assert batch.column(Path.parse("item.a.b")) is batch.column(Path.parse("item.a.b"))
+
+
+def test_a_batch_of_no_rows_is_read_without_a_look_at_each_row(monkeypatch):
+    monkeypatch.setattr("graders.batch._walk", None)
+    assert Batch([], []).column(Path.parse("item.a.b")) == []
+
+
+def test_graders_may_keep_what_they_computed_with_the_batch():
+    one, other = Batch([], []), Batch([], [])
+    one.memo["a"] = 1
+    assert (one.memo, other.memo) == ({"a": 1}, {})
+
+
+def test_what_is_missing_is_shown_as_such():
+    assert repr(Path.parse("item.a").resolve({"item": {}})) == "MISSING"

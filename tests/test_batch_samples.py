@@ -136,6 +136,7 @@ def test_null_choices_count_as_none():
         {"choices": []},
         {"choices": [5]},
         {"choices": [{"message": None}]},
+        {"choices": [{"message": "text"}]},
         {"choices": "text"},
         {"output_text": None},
         {"output_json": {"a": 1}},

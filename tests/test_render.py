@@ -58,13 +58,17 @@ def test_a_value_that_json_has_no_word_for_fails_its_row(value):
     failure = render("{{item.x}}", {"x": value})
     assert failure.reason == "not_renderable"
     assert failure.detail.startswith("The value cannot be written as JSON: ")
+    assert failure.detail != "The value cannot be written as JSON: None."
+    (text,), _ = parse_template("<{{item.x}}>").render(Batch([{"x": value}], [None]))
+    assert text == ""
 
 
 def test_a_value_that_is_nested_too_deeply_fails_its_row():
     value = []
     for _ in range(100_000):
         value = [value]
-    assert render("{{item.x}}", {"x": value}).reason == "not_renderable"
+    expected = Failure("not_renderable", "The value cannot be written as JSON: nested too deeply.")
+    assert render("{{item.x}}", {"x": value}) == expected
 
 
 @pytest.mark.parametrize(
@@ -160,6 +164,16 @@ def test_no_character_of_a_literal_is_special(literal):
 def test_a_missing_variable_fails_the_row_and_is_named(template, name):
     expected = Failure("missing_variable", f"Variable '{name}' was not found.")
     assert render(template, {"x": "X", "list": [1]}) == expected
+
+
+@pytest.mark.parametrize(
+    "template", ["{{item.x}}", "a{{item.x}}", "{{item.x}}{{item.x}}", "{{item.x}}, {{item.x}}"]
+)
+def test_rows_of_texts_are_put_together_without_a_look_at_each_value(template, monkeypatch):
+    batch = Batch([{"x": "1"}, {"x": "2"}], ["", ""])
+    expected = [template.replace("{{item.x}}", value) for value in "12"]
+    monkeypatch.setattr("graders.render._json_text", None)
+    assert parse_template(template).render(batch) == (expected, {})
 
 
 def test_one_failed_row_leaves_the_others_alone():
