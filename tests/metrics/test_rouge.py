@@ -1,11 +1,13 @@
 """ROUGE on what only batches, long words and odd characters can get wrong."""
 
+import random
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from nltk.stem.porter import PorterStemmer
 from rapidfuzz.distance import LCSseq
 
 from graders.metrics import METRICS, rouge_1, rouge_2, rouge_l
@@ -161,3 +163,18 @@ def test_threads_share_the_stems():
 def test_an_unknown_variant_is_a_value_error_that_names_the_valid_ones(function):
     with pytest.raises(ValueError, match="variant: expected one of 'stemmer'; got 'sacrebleu'"):
         function(["a"], ["a"], variant="sacrebleu")
+
+
+def test_words_that_share_a_place_in_the_memory_keep_their_own_stems():
+    # Among 65,536 places some 200 of 5,000 words meet another one.
+    chance, stemmer = random.Random(5), PorterStemmer()
+    endings = ["ing", "ed", "s", "ational", "ness", ""]
+    beginnings = {"".join(chance.choices("abcdelnorst", k=chance.randint(3, 9))) for _ in range(5000)}
+    text = [beginning + chance.choice(endings) for beginning in sorted(beginnings)]
+    stems = [stemmer.stem(word) if len(word) > 3 else word for word in text]
+    memory = Stems()
+    for _ in range(3):
+        for asked, expected in ((text, stems), (text[::-1], stems[::-1])):
+            actual = memory.key_columns(ascii_tokens([" ".join(asked)]))
+            wanted = ascii_tokens([" ".join(expected)]).key_columns()
+            assert [column.tolist() for column in actual] == [column.tolist() for column in wanted]
