@@ -87,6 +87,7 @@ def test_a_grade_shows_its_reward_its_parts_and_its_errors():
         "Grade('capital')\n  reward: 0.5000, not passed\n  exact: 0.0000\n  near: 1.0000"
     )
     assert "  reward: none\n" in repr(grader.grade({}, "paris"))
+    assert "  reward: 1.0000, passed\n" in repr(grader.grade({"answer": "Paris"}, "Paris"))
     assert "  invalid_variable_error: exact: Variable 'item.answer' was not found.\n" in repr(
         grader.grade({}, "a")
     )
@@ -110,6 +111,18 @@ def test_scores_show_their_mean_their_first_values_and_what_failed():
     ]
 
 
+def test_a_row_without_a_score_is_shown_as_such():
+    scores = load_grader(EXACT).score([{"answer": "a"}, {}], ["a", "a"])
+    assert "  values: 1.0000, none\n" in repr(scores)
+    whole = load_grader(MULTI).score([{}], ["a"])
+    assert "  mean of exact: -\n" in repr(whole)
+
+
+def test_as_many_values_as_are_shown_are_followed_by_nothing():
+    shown = [repr(load_grader(EXACT).score([{"answer": "a"}] * n, ["a"] * n)) for n in (8, 9)]
+    assert [text.endswith("…") or ", …" in text for text in shown] == [False, True]
+
+
 def test_scores_of_nothing_have_no_mean():
     assert repr(load_grader(EXACT).score([])).splitlines()[1:] == [
         "  rows: 0, 0 scored",
@@ -120,9 +133,12 @@ def test_scores_of_nothing_have_no_mean():
 
 def test_all_of_them_are_tables_in_a_notebook():
     grader = load_grader(MULTI)
-    for shown in (grader, grader.grade({"answer": "a"}, "a"), grader.score([{"answer": "a"}], ["a"])):
+    scores = grader.score([{"answer": "a"}], ["a"])
+    for shown in (grader, grader.grade({"answer": "a"}, "a"), scores):
         assert shown._repr_html_().startswith("<table><tr><th style='text-align:left'>")
         assert "<td>capital</td>" in shown._repr_html_()
+        kind = "scores" if shown is scores else "grader"
+        assert f">{kind}</th>" in shown._repr_html_()
 
 
 @pytest.mark.parametrize("form", [repr, lambda shown: shown._repr_html_()], ids=["terminal", "notebook"])

@@ -70,3 +70,16 @@ def test_where_a_metric_fails_on_a_text_that_row_fails_and_the_others_are_comput
 def test_the_signature_is_the_metrics():
     grader = compile_document(DOCUMENT | {"evaluation_metric": "bleu"})
     assert grader.signatures == {"bleu": METRICS["bleu"].signature}
+
+
+def test_cosine_is_that_of_the_embedder_that_was_named():
+    class Lengths:
+        identity = "lengths"
+
+        def embed(self, texts):
+            return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+    grader = load_grader(DOCUMENT | {"evaluation_metric": "cosine"}, embedder=Lengths())
+    scores = grader.score([{"answer": "a"}], ["abc"])
+    assert scores.values.tolist() == pytest.approx([4 / np.sqrt(20)], abs=1e-12)
+    assert scores.name == "alike"
