@@ -22,6 +22,13 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Run half as many tests again at once as there are cores: most wait for processes that they begin."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # xdist asks it
+    return (os.cpu_count() or 2) * 3 // 2
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the cache, and what chooses an embedder, of whoever runs the tests out of them."""

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?:<!-- (?P<note>[^>]*) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)```", re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000/v1"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LONG = {"README.md", "pull.md", "report.md"}
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,13 @@ class Reader:
                 server.terminate()
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if any(block.runs for block in blocks(page))], ids=name_of
-)
+def followed() -> Iterator[Any]:
+    for page in PAGES:
+        if any(block.runs for block in blocks(page)):
+            yield pytest.param(page, id=name_of(page), marks=[pytest.mark.long] * (page.name in LONG))
+
+
+@pytest.mark.parametrize("page", followed())
 def test_what_a_page_shows_is_what_happens(
     page: Path, tmp_path: Path, confinement: Confinement, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -201,7 +201,9 @@ evaluate(grader, rows, out=folder + "/out", resume=True)
 """
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(25, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(3, marks=pytest.mark.long), pytest.param(25, marks=pytest.mark.soak)]
+)
 def test_a_killed_run_asks_again_only_for_what_was_under_way(endpoint, judged, tmp_path, kills):
     n, concurrency = 600, 8
     Path("grader.json").write_text(json.dumps(SCORE))

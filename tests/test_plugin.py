@@ -65,6 +65,7 @@ def graders(words: list[str], environment: dict[str, str], folder: Path) -> subp
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 def test_all_four_are_used_from_the_command_line(environment: dict[str, str], tmp_path: Path) -> None:
     words = [
         "run",

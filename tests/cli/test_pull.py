@@ -104,6 +104,7 @@ def test_wrong_usage_ends_with_2(pull: Any, words: list[str]) -> None:
     assert pull(*words).exit_code == 2
 
 
+@pytest.mark.long
 def test_the_key_is_printed_and_stored_nowhere(process: Any, api: Any, folder: Path) -> None:
     words = ["pull", "--base-url", api.url, "--api-key-env", "CANARY", "--attempts", "2", "-o", "out"]
     api.faults["/evals"] = ["500", "500", "html", "cut"]

@@ -85,6 +85,7 @@ def test_the_token_limit_is_told(judge):
     assert judge.ask(asking(NUMBER, max_tokens=4)).finish_reason == "length"
 
 
+@pytest.mark.long
 def test_several_are_asked_at_once(judge):
     requests = [asking(LABELS, f"{number} is a number") for number in range(6)]
     with ThreadPoolExecutor(6) as pool:

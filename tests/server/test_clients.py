@@ -31,6 +31,7 @@ def locked(tmp_path, serving):
         yield server
 
 
+@pytest.mark.long
 def test_the_newest_client_finds_everything_as_it_should_be(locked):
     assert "everything was answered as it should be" in lived(sys.executable, locked)
     assert locked.said == []

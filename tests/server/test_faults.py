@@ -164,6 +164,7 @@ def hurried(tmp_path, serving, database):
         yield server
 
 
+@pytest.mark.long
 def test_a_database_that_is_locked_for_long_is_said_and_passes(hurried, custom, exact, runs):
     server, client = hurried, hurried.client()
     made = client.evals.create(data_source_config=custom, testing_criteria=[exact])

@@ -117,6 +117,7 @@ def test_a_run_is_cancelled_and_deleted_while_it_is_going_on(tmp_path, serving, 
 
 
 @pytest.mark.one_database("processes end as they do elsewhere")
+@pytest.mark.long
 def test_a_server_that_is_told_to_end_ends_with_its_processes(tmp_path, serving):
     with serving(tmp_path / "store", "--workers", "2") as server:
         runner = server.runner()

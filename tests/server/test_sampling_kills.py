@@ -28,6 +28,7 @@ def check(client, made, done):
     ]
 
 
+@pytest.mark.long
 def test_a_killed_server_pays_again_only_for_what_was_on_its_way(
     tmp_path, serving, endpoint, custom, exact, runs
 ):

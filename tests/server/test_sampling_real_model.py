@@ -101,7 +101,7 @@ def source_of(kind):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["completions", "responses"])
+@pytest.mark.parametrize("kind", [pytest.param("completions", marks=pytest.mark.long), "responses"])
 def test_a_run_asks_a_real_model_and_is_graded_by_three_kinds_of_criteria(server, made, runs, kind):
     source = source_of(kind)
     with server.client() as client:
