@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from graders.metrics.meteor import forget_words
+from graders.metrics.stems import load_stems
+from graders.metrics.tokens import forget_tokens
+
 LATIN = """
 . .. ... . . ? ! ?! , : ; ' '' " `` ` -- - ( ) [ ] { } < > * @ # $ % & / \\ _ = + ~ ^ |
 a A b I s S t d m ll LL re ve VE n't N'T 's 'S 'd 'll 't 'tis 'twas d'ye can't cannot CANNOT gonna wanna
@@ -40,6 +44,14 @@ def generate_texts(seed: int, count: int) -> Iterator[str]:
         pieces, blanks = ALPHABETS[at % len(ALPHABETS)]
         size = min(int(chance.expovariate(0.12)), 80)
         yield "".join(chance.choice(pieces) + chance.choice(blanks) for _ in range(size))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Let no test live on the words, chunks and stems of those before it."""
+    forget_tokens()
+    forget_words()
+    load_stems.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def test_every_character_is_split_as_by_sacrebleu():
 
 
 @pytest.mark.parametrize(
-    "text", ["a\x1eb", "\x1e", "a<skipped>b c", "a-\nb c", "a&amp;b", "a\u3000b", "a\x00b"]
+    "text", ["a..5", "a\x1eb", "\x1e", "a<skipped>b c", "a-\nb c", "a&amp;b", "a\u3000b", "a\x00b"]
 )
 def test_what_has_a_rule_of_its_own_is_split_the_same_where_nothing_else_has(text):
     for texts in ([text], [text, "next"], ["before", text], ["before ", text, " "]):

@@ -3,9 +3,10 @@
 import pickle
 from importlib.metadata import version
 
+import numpy as np
 import pytest
 
-from graders.metrics import METRICS, dropped_text, score_family
+from graders.metrics import METRICS, Variant, dropped_text, families, score_family
 
 PAIRS = (
     ["The cats ran.", "", "a b c d e", "日本", "one\ntwo"],
@@ -50,6 +51,38 @@ def test_an_unknown_variant_is_a_value_error_that_names_the_valid_ones():
 
 def test_no_variant_is_the_metric_itself():
     assert METRICS["bleu"].with_variant(None) is METRICS["bleu"]
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_a_variant_is_what_it_was_declared_to_be_and_has_no_further_ones(name, variant):
+    declared, metric = METRICS[name].variants[variant], METRICS[name].with_variant(variant)
+    actual = Variant(metric.definition, metric.symmetric, metric.identity_length, metric.library)
+    assert (metric.variant, actual) == (variant, declared)
+    assert metric.with_variant(variant) is metric.with_variant(None) is metric
+    assert metric.variants == {}
+    with pytest.raises(ValueError, match="has no variants; got 'other'"):
+        metric.with_variant("other")
+
+
+def test_metrics_that_share_work_are_computed_together(monkeypatch):
+    asked = []
+
+    def noted(function):
+        def inner(hypotheses, references, names, **options):
+            asked.append((function.__name__, names, options))
+            return function(hypotheses, references, names, **options)
+
+        return inner
+
+    for function in (families.rouge_scores, families.hosted_scores):
+        monkeypatch.setattr(families, function.__name__, noted(function))
+    requests = [("bleu", None), ("rouge_2", "stemmer"), ("bleu", "sacrebleu"), ("rouge_1", None)]
+    score_family([*requests, ("gleu", None), ("rouge_l", None), ("rouge_1", None)], *PAIRS)
+    assert asked == [
+        ("rouge_scores", ["rouge_2"], {"stemmer": True}),
+        ("rouge_scores", ["rouge_1", "rouge_l"], {"stemmer": False}),
+        ("hosted_scores", ["bleu", "gleu"], {}),
+    ]
 
 
 def test_signatures_of_variants_name_them_and_their_library():
@@ -108,3 +141,8 @@ def test_a_text_of_skipped_marks_alone_is_dropped_where_the_tokeniser_removes_th
 
 def test_dropped_text_of_no_rows_is_empty():
     assert dropped_text(METRICS["rouge_l"], [], []).shape == (0,)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_dropped_text_is_a_column_of_truths(name):
+    assert dropped_text(METRICS[name], ["a", ""], ["", "b"]).dtype == np.bool_

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from nltk.stem.porter import PorterStemmer
 from nltk.translate.meteor_score import meteor_score
 
-from graders.metrics import meteor
+from graders.metrics import meteor, oracles
 from graders.metrics.meteor import stem_of
 from graders.metrics.tokens import hosted_tokens
 from graders.metrics.word_matches import Vocabulary, count_matches
-from graders.metrics.wordnet import load_wordnet
+from graders.metrics.wordnet import WordNet, load_wordnet
 
 WORDS = """
 the The a cat cats car cars automobile auto run runs running ran quick quickly fast fasting . , big large
@@ -97,6 +97,21 @@ def test_a_very_long_run_of_y_has_a_score(length):
     run = "y" * length
     assert stem_of(run, PorterStemmer().stem) == ("y" * (length - 1) + "i" if length % 2 == 0 else run)
     assert meteor([run + "s", run], [run, "car"]).tolist() == [0.5, 0.0]
+
+
+def test_no_stemmer_is_asked_for_a_long_run_of_y():
+    def stem(word):
+        assert len(word) < 50
+        return PorterStemmer().stem(word)
+
+    assert stem_of("y" * 5_001 + "s", stem) == "y" * 5_001
+    assert stem_of("y" * 5_000 + "ing", stem) == "y" * 4_999 + "i"
+
+
+def test_the_oracle_takes_the_wordnet_that_it_is_given():
+    pair = ["a fast auto"], ["a quick car"]
+    assert oracles.meteor(*pair).item() == meteor(*pair).item()
+    assert oracles.meteor(*pair, wordnet=WordNet(())).item() < meteor(*pair).item()
 
 
 def test_what_is_remembered_of_words_is_bounded(monkeypatch):

@@ -125,6 +125,14 @@ def test_subsequences_of_numbers_beyond_a_byte_and_across_the_surrogates_are_fou
     assert subsequences([(hypothesis, reference), ([1, 2], [2, 1])]) == [50 + 0x820, 1]
 
 
+@pytest.mark.parametrize("last", [255, 256, 257, 0xD7FF, 0xD800, 0xD801, 60_000])
+def test_numbers_at_a_border_of_what_holds_them_stay_apart(last):
+    # what does not fit would become an earlier number
+    forwards = list(range(last + 1))
+    backwards = [last, *forwards[1:-3], *forwards[-2:-4:-1], 0]
+    assert subsequences([(forwards, backwards)]) == [len(forwards) - 3]
+
+
 def test_subsequences_of_numbers_beyond_unicode_are_found():
     base = 0x110000
     ids = np.array([base, base + 1, base + 2])

@@ -12,6 +12,7 @@ from rapidfuzz.distance import LCSseq
 
 from graders.metrics import METRICS, rouge_1, rouge_2, rouge_l
 from graders.metrics.ascii_tokens import ascii_tokens
+from graders.metrics.byte_tokens import WHOLE
 from graders.metrics.oracles import ORACLES
 from graders.metrics.rouge import rouge_n, rouge_scores
 from graders.metrics.stems import Stems
@@ -178,3 +179,24 @@ def test_words_that_share_a_place_in_the_memory_keep_their_own_stems():
             actual = memory.key_columns(ascii_tokens([" ".join(asked)]))
             wanted = ascii_tokens([" ".join(expected)]).key_columns()
             assert [column.tolist() for column in actual] == [column.tolist() for column in wanted]
+
+
+def test_what_was_stemmed_once_is_found_again():
+    memory, asked = Stems(), []
+    stem = memory._stem
+    memory._stem = lambda word: asked.append(word) or stem(word)
+    short = ["running", "jumped", "nationalities", "nationalized", "a" * (WHOLE - 3) + "ing"]
+    tokens = ascii_tokens([" ".join([*short, "internationalizations"])])
+    first = [column.tolist() for column in memory.key_columns(tokens)]
+    assert asked == [*short, "internationalizations"]
+    assert [column.tolist() for column in memory.key_columns(tokens)] == first
+    assert len(asked) == 6
+    memory._known.clear()  # the table stays, for words that are their own key
+    assert [column.tolist() for column in memory.key_columns(tokens)] == first
+    assert asked[6:] == ["internationalizations"]
+
+
+@pytest.mark.parametrize("character", [chr(code) for code in range(0x80)])
+def test_every_character_is_a_letter_or_not_as_for_rouge_score(character):
+    texts, others = [f"a{character}b", f"{character} a", "b"], ["a b", f"a {character}", f"{character}b"]
+    assert rouge_1(texts, others).tolist() == ORACLES["rouge_1", None](texts, others).tolist()

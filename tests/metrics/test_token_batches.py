@@ -27,7 +27,12 @@ TEXTS = st.one_of(
     st.text(max_size=20),
 )
 COLUMNS = st.lists(TEXTS, max_size=8)
-WARM = HostedTokenizer()
+
+
+@pytest.fixture(scope="module")
+def warm():
+    """A tokeniser that remembers what the tests of this module have split."""
+    return HostedTokenizer()
 
 
 def rows(columns):
@@ -45,8 +50,8 @@ def test_every_text_of_a_batch_gets_the_tokens_that_it_gets_alone(texts):
 
 
 @given(texts=COLUMNS)
-def test_what_was_seen_before_does_not_matter(texts):
-    assert rows(WARM.tokens(texts)) == rows(WARM.tokens(texts)) == alone(texts)
+def test_what_was_seen_before_does_not_matter(warm, texts):
+    assert rows(warm.tokens(texts)) == rows(warm.tokens(texts)) == alone(texts)
 
 
 @given(texts=COLUMNS, data=st.data())
@@ -59,8 +64,8 @@ def test_neither_order_nor_batches_matter(texts, data):
 
 
 @given(texts=COLUMNS)
-def test_ids_of_one_call_are_equal_where_words_are(texts):
-    columns = WARM.tokens(texts)
+def test_ids_of_one_call_are_equal_where_words_are(warm, texts):
+    columns = warm.tokens(texts)
     words = [columns.words[word] for word in columns.ids.tolist()]
     assert len(set(words)) == len(set(columns.ids.tolist()))
     assert (columns.ids.dtype, columns.offsets.dtype, len(columns)) == (np.int64, np.int64, len(texts))
@@ -73,10 +78,10 @@ def test_hostile_texts_get_the_tokens_that_they_get_alone(hostile_texts):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("characters", ["aA.!')- \"1", 'a.?"[;,: »', "U.S '`x<(&"])
-def test_every_text_of_six_telling_characters_gets_the_tokens_that_it_gets_alone(characters):
+def test_every_text_of_six_telling_characters_gets_the_tokens_that_it_gets_alone(warm, characters):
     for first in characters:
         texts = [first + "".join(rest) for rest in product(characters, repeat=5)]
-        assert rows(WARM.tokens(texts)) == alone(texts)
+        assert rows(warm.tokens(texts)) == alone(texts)
 
 
 @pytest.mark.parametrize(

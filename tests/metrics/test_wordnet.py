@@ -40,6 +40,15 @@ def test_a_listed_exception_keeps_the_suffix_rules_out():
     assert {"axis", "ax"} <= names("axes")
 
 
+def test_synonyms_are_single_words_in_small_letters_other_than_the_word():
+    assert {"City_of_Light", "Paris", "genus_Paris"} <= names("paris")
+    assert load_wordnet().synonyms("paris") == frozenset()
+    assert {"car", "auto", "railcar", "railroad_car"} <= names("car")
+    synonyms = load_wordnet().synonyms("car")
+    assert {"auto", "railcar"} <= synonyms
+    assert synonyms & {"car", "railroad_car"} == set()
+
+
 def test_what_is_loaded_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         load_wordnet().parts = ()
