@@ -3,7 +3,8 @@
 Design: a table maps a name to `"module:attribute"`, the form that entry points have, and nothing is
 imported before it is asked for. Other packages add names through the entry-point groups
 `graders.types`, `graders.metrics`, `graders.judges` and `graders.embedders`; a published name cannot be
-taken over. A package that is broken is named when its name is used, and disturbs nothing else.
+taken over. A package that is broken, or two that bring one name, are named when the name is used, and disturb
+nothing else.
 """
 
 import functools
@@ -57,9 +58,10 @@ class Registry:
     def __init__(self, *, plugins: bool = True) -> None:
         # One look for all kinds: each reads what every installed package says of itself.
         found = entry_points() if plugins else EntryPoints(())
-        self._plugins: dict[Kind, dict[str, EntryPoint]] = {
-            kind: {point.name: point for point in found.select(group=f"graders.{kind}")} for kind in BUILT_IN
-        }
+        self._plugins: dict[Kind, dict[str, list[EntryPoint]]] = {kind: {} for kind in BUILT_IN}
+        for kind, plugins_of_kind in self._plugins.items():
+            for point in found.select(group=f"graders.{kind}"):
+                plugins_of_kind.setdefault(point.name, []).append(point)
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Give every known name of a kind, built-in ones first."""
@@ -70,22 +72,29 @@ class Registry:
 
         Raises:
             KeyError: nobody brings this name.
-            GradersError: the package that brings it cannot be imported.
+            GradersError: the package that brings it cannot be imported, or two bring different things.
         """
         built_in = BUILT_IN[kind].get(name)
         if built_in is not None:
             module, _, attribute = built_in.partition(":")
             return getattr(importlib.import_module(module), attribute)
-        return _load(self._plugins[kind][name])
+        point, *others = self._plugins[kind][name]
+        if any(other.value != point.value for other in others):
+            owners = " and ".join(repr(_owner(each)) for each in (point, *others))
+            raise GradersError(f"{point.group} {name!r} is brought by several packages: {owners}")
+        return _load(point)
 
 
 def _load(point: EntryPoint) -> object:
     try:
         return point.load()
     except Exception as error:  # the package is somebody else's code
-        owner = point.dist.name if point.dist else point.value
-        message = f"{point.group} {point.name!r} of the package {owner!r} cannot be loaded: {error!r}"
+        message = f"{point.group} {point.name!r} of the package {_owner(point)!r} cannot be loaded: {error!r}"
         raise GradersError(message) from error
+
+
+def _owner(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else point.value
 
 
 @functools.cache

@@ -107,6 +107,19 @@ def test_a_broken_package_is_named_when_its_name_is_used_and_disturbs_nothing_el
     assert isinstance(caught.value.__cause__, (ImportError, AttributeError))
 
 
+def test_two_packages_that_bring_one_name_are_both_named_when_it_is_used(brings):
+    first, second = (("graders.types", "length", f"plugin_of_tests:{name}") for name in ("Length", "Other"))
+    wider = brings(first, second, ("graders.types", "long", "plugin_of_tests:Length"))
+    with pytest.raises(GradersError) as caught:
+        wider.get("types", "length")
+    assert str(caught.value) == (
+        "graders.types 'length' is brought by several packages: "
+        "'plugin_of_tests:Length' and 'plugin_of_tests:Other'"
+    )
+    assert wider.get("types", "long") is Length
+    assert brings(first, first).get("types", "length") is Length  # one package, found in two places
+
+
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_type_cannot_be_taken_over(brings, name):
     assert brings(("graders.types", name, "plugin_of_tests:Length")).get("types", name) is not Length

@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from graders.batch import MISSING
 from graders.cli.console import JsonOption, harmless, out, print_json
 from graders.cli.exits import exit_codes
 from graders.compile import RenderedField, render_row
+from graders.config.problems import did_you_mean
 from graders.engine import whole_rows
 from graders.errors import Failure
 from graders.registry import default_registry
@@ -56,7 +58,8 @@ def show(
     with exit_codes():
         results = Results.open(run)
         conditions = [Condition.parse(text) for text in where or ()]
-        rows = _selected(whole_rows(results), set(row or ()), errors, conditions)
+        unmet = _Unmet(conditions)
+        rows = _selected(unmet.noting(whole_rows(results)), set(row or ()), errors, conditions)
         if worst:
             scored = (line for line in rows if line["reward"] is not None)
             rows = iter(heapq.nsmallest(worst, scored, key=lambda line: line["reward"]))
@@ -70,7 +73,26 @@ def show(
         for line, fields in shown:
             _print_row(console, line, fields)
         if not shown:
-            console.print("no such row")
+            console.print(Text(harmless("; ".join(["no such row", *unmet.told()]))))
+
+
+class _Unmet:
+    """Which paths of conditions lead nowhere in every row: such a condition is likely misspelt."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._paths = {each.path for each in conditions}
+        self._known: dict[str, None] = {}
+
+    def noting(self, lines: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for line in lines:
+            if self._paths:
+                self._paths = {path for path in self._paths if path.resolve(line) is MISSING}
+                self._known.update(dict.fromkeys([*line, *(f"item.{name}" for name in line["item"] or ())]))
+            yield line
+
+    def told(self) -> list[str]:
+        paths = sorted(path.text for path in self._paths)
+        return [f"no row has {path}{did_you_mean(path, self._known)}" for path in paths]
 
 
 def _selected(

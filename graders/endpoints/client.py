@@ -78,7 +78,7 @@ class Client:
         at = time.monotonic() + seconds
         line = self._line(path)
         try:
-            with self._deadlines.watch(at, line.cut), naming():
+            with self._deadlines.watch(at, line.cut), naming(self._entrance.address):
                 answer = line.send(self._forms[path], body, seconds, headers or {})
         except BaseException as error:
             line.close()
@@ -218,8 +218,8 @@ def _read(response: Any, longest: int) -> Answer:
 
 
 @contextmanager
-def naming() -> Iterator[None]:
-    """Make what goes wrong in the network, and in the clients that use it, a NoAnswerError."""
+def naming(address: str) -> Iterator[None]:
+    """Make what goes wrong on the way to an address, and in the clients used, a NoAnswerError."""
     import openai
 
     try:
@@ -231,7 +231,7 @@ def naming() -> Iterator[None]:
         of_transport = type(error).__module__.partition(".")[0] in _TRANSPORTS
         if not (of_transport or isinstance(error, openai.OpenAIError | OSError)):
             raise
-        raise NoAnswerError(f"{type(cause).__name__}: {cause}") from None
+        raise NoAnswerError(f"{type(cause).__name__}: {cause} ({address})") from None
 
 
 def require_client(feature: str) -> None:

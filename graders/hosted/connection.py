@@ -152,7 +152,7 @@ class Connection:
         import openai
 
         try:
-            with naming():
+            with naming(self._entrance.address):
                 try:
                     yield
                 except openai.APIConnectionError as error:

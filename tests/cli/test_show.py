@@ -115,6 +115,23 @@ def test_escape_sequences_of_rows_do_not_reach_the_terminal(run: str) -> None:
     assert "Quito\\x1b[31m" in shown
 
 
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        (["reward<0", "item.topic==Asia"], "no such row\n"),
+        (["rewrd<0.5"], "no such row; no row has rewrd (did you mean 'reward'?)\n"),
+        (
+            ["reward<0.5", "item.topc==Asia"],
+            "no such row; no row has item.topc (did you mean 'item.topic'?)\n",
+        ),
+        (["zzz==1", "zzz==2"], "no such row; no row has zzz\n"),
+    ],
+)
+def test_a_path_that_no_row_has_is_named(run: str, conditions: list[str], said: str) -> None:
+    words = [word for condition in conditions for word in ("--where", condition)]
+    assert call("show", run, *words).stdout == said
+
+
 def test_a_condition_that_is_none_is_a_usage_error(run: str) -> None:
     done = call("show", run, "--where", "reward ~ 3")
     assert (done.exit_code, "not a condition" in done.stderr) == (2, True)

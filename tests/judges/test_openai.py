@@ -168,6 +168,7 @@ def test_a_server_that_is_not_there_gives_no_answer(endpoint, unused_address):
     failure = OpenAIJudge(None, unused_address).ask(asking()).failure
     assert failure.reason == "no_answer"
     assert failure.detail.startswith("no answer: ConnectError")
+    assert failure.detail.endswith(f" ({unused_address})")
 
 
 def test_many_threads_ask_at_once_over_connections_that_are_kept(judge, endpoint):
