@@ -174,6 +174,13 @@ def build_sample(raw: str | Mapping[str, Any] | None) -> dict[str, Any]:
     return dict(raw)
 
 
+def ending_of(raw: str | Mapping[str, Any] | None) -> object:
+    """Give why a sample ends, the `finish_reason` of its first choice; None where it does not say."""
+    choices = raw.get("choices") if isinstance(raw, Mapping) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first.get("finish_reason") if isinstance(first, Mapping) else None
+
+
 def _filled(sample: Mapping[str, Any], text: object, tools: object) -> dict[str, Any]:
     message = {"role": "assistant", "content": text, "tool_calls": tools}
     derived = {

@@ -165,6 +165,8 @@ class Grade:
     sub_rewards: Mapping[str, float | None] = field(default_factory=dict)
     errors: tuple[RowError, ...] = ()
     traces: tuple[Trace, ...] = ()
+    truncated: bool = False
+    """Whether the sample says that it ended at its token limit; only `Grader.grade` knows."""
 
     @property
     def usage(self) -> dict[str, dict[str, int]]:
@@ -193,13 +195,16 @@ class Grade:
         There a failure is reward 0.0 with flags. `execution_time` is in seconds. The token usage is the sum
         over all models, the model's name null where there are several.
         """
+        flags = hosted_flags(self.errors)
+        if self.truncated:
+            flags[Code.truncated_observation_error.name] = True
         models = list(dict.fromkeys(each["model"] for each in self.traces if each["raw"] is not None))
         return {
             "reward": _or_zero(self.reward),
             "metadata": {
                 "name": self.name,
                 "type": self.type,
-                "errors": hosted_flags(self.errors),
+                "errors": flags,
                 "execution_time": execution_time,
                 "scores": {},
                 "token_usage": _summed(self.usage.values()),

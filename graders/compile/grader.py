@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from graders.batch import Batch, Item, Sample
+from graders.batch import Batch, Item, Sample, ending_of
 from graders.compile.describing import facts_of
 from graders.config import GraderConfig
 from graders.errors import Code, Failure, Problem
@@ -108,7 +108,7 @@ class Grader:
     def grade(self, item: Item | None = None, sample: Sample = None) -> Grade:
         """Grade one row: `item` is its object, `sample` the model's output or a whole sample object."""
         scores = self.score([item or {}], [sample])
-        return next(self.grades(scores))
+        return replace(next(self.grades(scores)), truncated=ending_of(sample) == "length")
 
     def score(
         self, items: Sequence[Item] | Tabular, samples: Sequence[Sample] | Tabular | None = None

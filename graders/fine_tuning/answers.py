@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graders.batch import MISSING, Item, Sample
+from graders.batch import MISSING, Item, Sample, ending_of
 from graders.batch import Path as ValuePath
 from graders.dataset.rows import kind as kind_of
 from graders.errors import DataError, Failure
@@ -195,7 +195,7 @@ def add_sample_findings(found: Collected, answers: Answers, numbers: Sequence[in
         ("samples_truncated", "length", "end at their token limit"),
         ("samples_filtered", "content_filter", "were cut by a content filter"),
     ):
-        cut = sum(_ending(sample) == ending for sample in answers.samples)
+        cut = sum(ending_of(sample) == ending for sample in answers.samples)
         if cut:
             message = f"{cut:,} of {len(answers):,} samples {words}"
             found.say(kind, message, None if cut > len(answers) * _MOST_CUT else "note")
@@ -203,12 +203,6 @@ def add_sample_findings(found: Collected, answers: Answers, numbers: Sequence[in
 
 def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:5])) + (", …" if len(numbers) > 5 else "")
-
-
-def _ending(sample: Sample) -> Any:
-    choices = sample.get("choices") if isinstance(sample, Mapping) else None
-    first = choices[0] if isinstance(choices, list) and choices else None
-    return first.get("finish_reason") if isinstance(first, Mapping) else None
 
 
 def text_of(sample: Sample) -> str:

@@ -291,3 +291,21 @@ def test_what_a_failed_row_is_worth_is_one_of_two_words() -> None:
 def test_a_pass_threshold_that_is_no_number_is_refused(threshold: float) -> None:
     with pytest.raises(ValueError, match="expected a finite pass_threshold"):
         Options(pass_threshold=threshold)
+
+
+@pytest.mark.parametrize(
+    ("sample", "truncated"),
+    [
+        ({"choices": [{"message": {"content": "Par"}, "finish_reason": "length"}]}, True),
+        ({"choices": [{"message": {"content": "Paris"}, "finish_reason": "stop"}]}, False),
+        ({"choices": [], "output_text": "Paris"}, False),
+        ({"choices": ["length"], "output_text": "Paris"}, False),
+        ("Paris", False),
+        (None, False),
+    ],
+)
+def test_a_sample_that_ends_at_its_token_limit_is_flagged_and_graded(sample, truncated):
+    grade = load_grader(MATCH).grade({"answer": "Par"}, sample)
+    flags = grade.to_hosted(0.0)["metadata"]["errors"]
+    assert flags["truncated_observation_error"] is truncated
+    assert grade.reward == (None if sample is None else float(truncated))
