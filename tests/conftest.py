@@ -22,10 +22,10 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
-def pytest_xdist_auto_num_workers() -> int | None:
-    """Run half as many tests again at once as there are cores: most wait for processes that they begin."""
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
-        return None  # xdist asks it
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run more tests at once than cores, as most wait for what they begin; a long one keeps its core busy."""
+    if "not long" not in config.option.markexpr or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # xdist decides
     return (os.cpu_count() or 2) * 3 // 2
 
 
