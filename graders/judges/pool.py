@@ -34,6 +34,10 @@ _MANY = 32
 """Most requests that a judge is asked in one call, where it takes many."""
 
 
+def take_any(_: JudgeReply) -> None:
+    """Refuse no reply."""
+
+
 class _Answer(NamedTuple):
     reply: JudgeReply
     failure: Failure | None
@@ -94,7 +98,7 @@ class JudgePool:
     def __reduce__(self) -> tuple[Any, ...]:
         return _pool, self._made_of
 
-    def ask(self, requests: Sequence[JudgeRequest], check: Check) -> "Replies":
+    def ask(self, requests: Sequence[JudgeRequest], check: Check = take_any) -> "Replies":
         """Put requests to the judge; give the replies to come.
 
         Equal requests are asked once and share the reply, also with those of earlier calls. What goes wrong
@@ -118,10 +122,6 @@ class JudgePool:
         for start in range(0, len(questions), self._group):
             self._submit(questions[start : start + self._group])
         return Replies(prints, [found[key] for key in keys], self._recorder)
-
-    def ask_all(self, requests: Sequence[JudgeRequest], check: Check = lambda _: None) -> list[JudgeReply]:
-        """Give the reply to each request, in their order."""
-        return self.ask(requests, check).wait()
 
     def cancel(self) -> None:
         """Ask nothing of what waits to be asked; replies that are under way are still kept."""

@@ -68,7 +68,7 @@ FAST = Limits(retries=0)
 
 
 def ask_all(judge, requests, **options):
-    return JudgePool(judge, **{"limits": FAST, **options}).ask_all(requests)
+    return JudgePool(judge, **{"limits": FAST, **options}).ask(requests).wait()
 
 
 @given(texts=st.lists(st.sampled_from("abcdefghijklmnop"), max_size=40))
@@ -90,7 +90,7 @@ def test_what_was_asked_once_is_known_as_long_as_the_pool():
     judge = Echo()
     pool = JudgePool(judge)
     for _ in range(3):
-        assert [reply.text for reply in pool.ask_all([request_of("a"), request_of("b")])] == ["a", "b"]
+        assert [reply.text for reply in pool.ask([request_of("a"), request_of("b")]).wait()] == ["a", "b"]
     assert sorted(judge.asked) == ["a", "b"]
 
 
@@ -199,7 +199,7 @@ class Scarce(Echo):
 def test_what_may_pass_is_asked_for_again(reason):
     judge = Scarce(reason, reason)
     pool = JudgePool(judge)
-    (reply,) = pool.ask_all([request_of("a")])
+    (reply,) = pool.ask([request_of("a")]).wait()
     assert reply.text == "a"
     assert judge.asked == ["a"] * 3
     assert {"calls": 3, "retried": 2}.items() <= pool.account().items()
@@ -257,7 +257,7 @@ def test_an_endpoint_that_refuses_the_key_is_asked_nothing_more():
 def test_the_budget_of_calls_is_never_exceeded():
     judge = Echo()
     pool = JudgePool(judge, limits=Limits(max_calls=7))
-    replies = pool.ask_all([request_of(str(n)) for n in range(20)])
+    replies = pool.ask([request_of(str(n)) for n in range(20)]).wait()
     assert sum(reply.failure is None for reply in replies) == len(judge.asked) == 7
     refused = [reply.failure for reply in replies if reply.failure]
     assert set(refused) == {Failure("budget", "the budget of 7 calls is used up")}
@@ -305,12 +305,12 @@ def test_a_reply_that_comes_late_is_kept_for_the_next_time(tmp_path):
     judge, cache = Stuck(), Cache(tmp_path)
     limits = Limits(seconds=0.2, retries=0)
     pool = JudgePool(judge, limits=limits, cache=cache)
-    pool.ask_all([request_of("stuck")])
+    pool.ask([request_of("stuck")]).wait()
     judge.free.set()
     deadline = time.monotonic() + 10
     while not cache.info()["judge"].entries and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert [reply.text for reply in pool.ask_all([request_of("stuck")])] == ["stuck"]
+    assert [reply.text for reply in pool.ask([request_of("stuck")]).wait()] == ["stuck"]
     assert judge.asked == ["stuck"]
 
 
@@ -332,10 +332,10 @@ def test_replies_are_kept_when_they_arrive_and_errors_never(tmp_path):
     judge = Scarce("request_refused")
     judge.concurrency = 1
     requests = [request_of(text) for text in "abc"]
-    first = JudgePool(judge, cache=Cache(tmp_path)).ask_all(requests)
+    first = JudgePool(judge, cache=Cache(tmp_path)).ask(requests).wait()
     assert [reply.text for reply in first] == [None, "b", "c"]
     pool = JudgePool(judge, cache=Cache(tmp_path))
-    assert [reply.text for reply in pool.ask_all(requests)] == ["a", "b", "c"]
+    assert [reply.text for reply in pool.ask(requests).wait()] == ["a", "b", "c"]
     assert judge.asked == ["a", "b", "c", "a"]
     assert {"calls": 1, "from_cache": 2}.items() <= pool.account().items()
 
@@ -352,20 +352,20 @@ def test_judges_of_other_identities_do_not_share_replies(tmp_path):
     one, other = Echo(), Echo()
     other.identity = "another"
     for judge in (one, other):
-        JudgePool(judge, cache=Cache(tmp_path)).ask_all([request_of("a")])
+        JudgePool(judge, cache=Cache(tmp_path)).ask([request_of("a")]).wait()
     assert (one.asked, other.asked) == (["a"], ["a"])
 
 
 def test_a_cached_value_of_another_form_is_asked_for_anew(tmp_path):
     judge, cache = Echo(), Cache(tmp_path)
     pool = JudgePool(judge, cache=cache)
-    pool.ask_all([request_of("a")])
+    pool.ask([request_of("a")]).wait()
     ((key, _),) = (
         pool._cache._open().get_many("judge", [key_of("echo", request_of("a").fingerprint())]).items()
     )
     for damaged in (b"", b"[]", b'{"text": 3}', b'{"failure": {"reason": "x"}}'):
         cache.put_many("judge", {key: damaged})
-        assert JudgePool(judge, cache=cache).ask_all([request_of("a")]) == [JudgeReply("a")]
+        assert JudgePool(judge, cache=cache).ask([request_of("a")]).wait() == [JudgeReply("a")]
 
 
 class Repaired(Echo):
@@ -487,7 +487,7 @@ def test_what_is_cancelled_is_not_asked():
     judge.free.set()
     assert [reply.text for reply in replies.wait()] == ["stuck", None, None]
     assert judge.asked == ["stuck"]
-    assert pool.ask_all([request_of("d")])[0].text == "d"
+    assert pool.ask([request_of("d")]).wait()[0].text == "d"
 
 
 def test_the_pool_works_within_a_running_event_loop():
@@ -507,4 +507,4 @@ def test_threads_end_when_there_is_nothing_to_do():
 
 def test_a_pickled_pool_asks_the_same_judge():
     pool = pickle.loads(pickle.dumps(JudgePool(Echo(), limits=FAST)))
-    assert pool.ask_all([request_of("a")]) == [JudgeReply("a")]
+    assert pool.ask([request_of("a")]).wait() == [JudgeReply("a")]

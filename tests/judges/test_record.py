@@ -39,13 +39,13 @@ def path(tmp_path):
 
 
 def record(path, requests=REQUESTS):
-    return JudgePool(Moody(), recorder=Recorder(path, WHO)).ask_all(requests)
+    return JudgePool(Moody(), recorder=Recorder(path, WHO)).ask(requests).wait()
 
 
 def test_a_replay_answers_as_the_judge_did_failures_included(path):
     said = record(path)
     judge = ReplayJudge.from_spec(str(path), None)
-    assert JudgePool(judge).ask_all(REQUESTS) == said
+    assert JudgePool(judge).ask(REQUESTS).wait() == said
     assert (judge.model, judge.models) == ("m", {"a": "b"})
 
 
@@ -58,7 +58,7 @@ def test_each_request_is_recorded_once_in_the_order_of_the_rows(path):
 
 def test_what_was_not_recorded_is_a_failure(path):
     record(path)
-    (reply,) = JudgePool(ReplayJudge(path)).ask_all([request_of("new")])
+    (reply,) = JudgePool(ReplayJudge(path)).ask([request_of("new")]).wait()
     assert reply.failure.reason == "judge_failed"
     assert "no reply to the request" in reply.failure.detail
 
@@ -70,7 +70,7 @@ def test_a_recording_goes_on_behind_a_torn_line(path):
     record(path)
     assert path.read_bytes().startswith(whole)
     assert len(path.read_text().splitlines()) == 4
-    assert JudgePool(ReplayJudge(path)).ask_all(REQUESTS)[2].text == "TWO"
+    assert JudgePool(ReplayJudge(path)).ask(REQUESTS).wait()[2].text == "TWO"
 
 
 def test_a_recording_of_another_judge_is_not_gone_on_with(path):

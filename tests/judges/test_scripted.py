@@ -59,12 +59,12 @@ def test_an_answer_is_a_reply_a_text_or_an_object(answer, expected):
 
 
 def test_a_list_is_read_in_the_order_of_distinct_requests():
-    replies = JudgePool(ScriptedJudge(["one", "two", "three"])).ask_all([B, A, B, C])
+    replies = JudgePool(ScriptedJudge(["one", "two", "three"])).ask([B, A, B, C]).wait()
     assert texts(replies) == ["one", "two", "one", "three"]
 
 
 def test_a_script_that_has_run_out_says_so():
-    replies = JudgePool(ScriptedJudge(["one"])).ask_all([A, B, C])
+    replies = JudgePool(ScriptedJudge(["one"])).ask([A, B, C]).wait()
     assert texts(replies) == ["one", None, None]
     assert replies[1].failure == Failure("judge_failed", "the script has run out; it held 1")
 
@@ -78,26 +78,26 @@ def test_no_answer_of_a_list_is_given_twice_however_many_threads_ask():
 
 def test_a_mapping_answers_by_fingerprint():
     judge = ScriptedJudge({A.fingerprint(): "a", C.fingerprint(): "c"})
-    replies = JudgePool(judge).ask_all([C, B, A])
+    replies = JudgePool(judge).ask([C, B, A]).wait()
     assert texts(replies) == ["c", None, "a"]
     assert replies[1].failure.detail == f"the script has no reply to the request {B.fingerprint()}"
 
 
 def test_a_script_by_row_answers_by_the_number_of_the_row(tmp_path):
     judge = script_of(tmp_path, {"row": 7, "reply": "seven"}, {"row": 0, "reply": VERDICT})
-    replies = JudgePool(judge).ask_all([replace(A, row=7), replace(B, row=0), replace(C, row=3)])
+    replies = JudgePool(judge).ask([replace(A, row=7), replace(B, row=0), replace(C, row=3)]).wait()
     assert texts(replies) == ["seven", '{"steps":[],"result":1}', None]
     assert replies[2].failure.detail.endswith(" of row 3")
     assert ScriptedJudge({7: "seven"}).ask(replace(A, row=7)).text == "seven"
 
 
 def test_a_function_answers_each_request():
-    assert texts(JudgePool(ScriptedJudge(shout)).ask_all([B, A, C])) == ["B", "A", "C"]
+    assert texts(JudgePool(ScriptedJudge(shout)).ask([B, A, C]).wait()) == ["B", "A", "C"]
 
 
 def test_what_a_function_raises_or_gives_wrongly_is_a_failed_reply():
     for function in (lambda _: 1 / 0, lambda _: None, lambda _: {"text": 1}):
-        (reply,) = JudgePool(ScriptedJudge(function)).ask_all([A])
+        (reply,) = JudgePool(ScriptedJudge(function)).ask([A]).wait()
         assert reply.failure.reason == "judge_failed"
 
 
@@ -108,14 +108,17 @@ def test_a_wrong_answer_in_a_list_is_found_at_once():
 
 def test_a_file_without_keys_is_read_in_order(tmp_path):
     judge = script_of(tmp_path, "﻿" + json.dumps("text"), "", VERDICT, {"refusal": "no"})
-    replies = JudgePool(judge).ask_all([A, B, C])
+    replies = JudgePool(judge).ask([A, B, C]).wait()
     assert texts(replies) == ["text", '{"steps":[],"result":1}', None]
     assert replies[2].refusal == "no"
 
 
 def test_a_file_with_keys_answers_by_fingerprint(tmp_path):
     lines = [{"key": each.fingerprint(), "reply": text} for each, text in ((C, "c"), (A, VERDICT))]
-    assert texts(JudgePool(script_of(tmp_path, *lines)).ask_all([A, C])) == ['{"steps":[],"result":1}', "c"]
+    assert texts(JudgePool(script_of(tmp_path, *lines)).ask([A, C]).wait()) == [
+        '{"steps":[],"result":1}',
+        "c",
+    ]
 
 
 def test_an_empty_file_has_no_replies(tmp_path):
