@@ -92,6 +92,7 @@ def test_every_text_of_six_telling_characters_gets_the_tokens_that_it_gets_alone
         "It ended.\xa0Then",  # white space that separates no chunks
         'x ."foo. bar',  # a word that begins with a candidate and holds another
         " 'tis so",  # a blank before the first word
+        " '' so",  # which makes another mark of these
         "wow!!! yes!!!",  # the last word of a text is no candidate
         "18.) and (end.)-- 5.",
     ],
@@ -104,6 +105,50 @@ def test_what_reaches_beyond_a_chunk_is_split_as_it_is_alone(text):
 def test_hardly_any_natural_text_has_to_be_split_as_a_whole():
     natural = ["He said (so they say) 'go on', e.g. to Mr. X.", 'It cost $3.50!" "Yes?" he asked. (It did.)']
     assert LatinChunks(Words()).tokens(natural).unsolved == []
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("The end )", True),
+        ("so ) Then", False),
+        ("so ) ) Then", False),
+        (")", False),
+        (") so it began", False),
+        ("It ended. ) Then", True),
+        ("It ended? ) Then", True),
+        ("It ended.) ) Then", False),
+        ("It ended. )-- Then", True),
+        ("It ended.) )-- Then", False),
+        ("It goes )-- on", False),
+        ("It ended. (so) Then", False),
+        ("Mr. ) Then", False),
+        ("No. 5. ) Then", True),
+        ('."foo. bar', True),
+        ('."foo bar', False),
+    ],
+)
+def test_only_what_reaches_beyond_a_chunk_is_split_as_a_whole(text, whole):
+    for around in ([text], ["plain", text], [text, "plain"], ["end.", text, "(so) 'go'"]):
+        expected = [around.index(text)] if whole else []
+        assert LatinChunks(Words()).tokens(around).unsolved == expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "text"),
+    [
+        ({"most_chunks": 9}, " ".join(f"w{number}" for number in range(10))),
+        ({"most_chunks": 9}, "\n".join(f"w{number}" for number in range(10))),
+        ({"most_characters": 20}, "w" * 21),
+    ],
+)
+def test_what_is_too_much_to_remember_is_forgotten_before_the_next_batch(limits, text):
+    tokenizer = HostedTokenizer(**limits)
+    few = tokenizer.tokens(["some words"]).words
+    assert tokenizer.tokens(["others"]).words[: len(few)] == few
+    before = tokenizer.tokens([text]).words
+    assert before[: len(few)] == few
+    assert tokenizer.tokens(["next"]).words == ["next"]
 
 
 def test_an_empty_batch_and_blank_texts_have_no_tokens():
