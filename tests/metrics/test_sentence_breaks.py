@@ -43,6 +43,8 @@ def test_what_a_chunk_decides_by_itself_is_so_whatever_follows():
         ("word.", ChunkBreaks(True)),
         ("so!", ChunkBreaks(True)),
         ("so?", ChunkBreaks(True)),
+        ("U.S.?", ChunkBreaks(True)),
+        ("!", ChunkBreaks(True)),
         ("J.", ChunkBreaks(None)),
         ("É.", ChunkBreaks(None)),
         ("5.", ChunkBreaks(None)),
@@ -93,3 +95,62 @@ def test_the_traits_of_a_chunk(chunk, traits):
 )
 def test_a_word_ends_a_sentence_plainly_if_nothing_speaks_against_it(word, plainly):
     assert ends_plainly(word) is plainly
+
+
+@pytest.mark.parametrize(
+    "marked",  # a bar in the place of the blank between two sentences; source: nltk 3.9.1
+    [
+        "Items 5. Pepper came.",
+        "Mr. J. Aron left.",
+        "He met B. Smith there.",
+        "See no.|5. Review it.",
+        "He left the U.S.|The end came.",
+        "He left the U.S. the end came.",
+        "He left the U.S. Army then.",
+        "He left the U.S.|Aback he was.",
+        "It grew, etc.|However, it fell.",
+        "He met Mr.|The said so.",
+        "Wait...|The end.",
+        "Wait...|Aback he fell.",
+        "Wait... Zorro fell.",
+        "Wait... the end.",
+        "Plan J.|The end.",
+        "Plan J. Zorro left.",
+        "Plan J. zorro left.",
+        "Plan J.|administrators left.",
+        "Plan J.|Aback he fell.",
+        "Plan J.|Access is free.",
+        "Item 5. the end.",
+        "Item 5.|The end.",
+        "Item 5. zorro left.",
+        "Item 5.|administrators left.",
+        "Item 5. , so.",
+        "Item 5.|Zorro left.",
+        "Plan J. , so.",
+        "He saw a. m. , so.",
+        "Plan J. ; so.",
+        "He said U.S. p.m.|The end.",
+        "Only 5.|18.|Then.",
+        "It was b-week.|The end.",
+        "It was 5 p.m. Zorro left.",
+        "It was 5 p.m.|It rained.",
+        "In J.|5. Pepper left.",
+        "Item 5. Pepper.|So.",
+        "Plan B. Smith.|So.",
+        "Plan B. Smith.",
+        "Item 5. Who.|Then.",
+        ".|a b. c",
+        " .|a",
+        "x .|y",
+        "a.b c.d e. f",
+        "so!|it was.|yes",
+        "so?|it was",
+        "why?x no?|y",
+    ],
+)
+def test_the_word_before_and_the_word_after_decide_together(marked):
+    assert sentences(marked.replace("|", " ")) == marked.split("|")
+
+
+def test_closing_marks_belong_to_the_sentence_before_inside_a_word_too():
+    assert sentences("a.)b.)c d. E") == ["a.)b.", ")c d. E"]  # source: nltk 3.9.1
