@@ -198,3 +198,12 @@ def test_every_pair_of_edge_texts_is_scored(name):
     edges += ["'" * 50, '"', "--", "' '", "y" * 900, "1.", "&amp;lt;", "a\u2028b", "\x85", "'s", "<skipped>"]
     actual = scores(name, list(product(edges, repeat=2)))
     assert ((actual >= 0) & (actual <= 1)).all()
+
+
+@pytest.mark.parametrize("name", [name for name in METRICS if name != "cosine"])
+def test_what_is_no_text_is_named_by_its_column_and_row(name):
+    function = METRICS[name].function
+    with pytest.raises(TypeError, match=r"^hypotheses\[1\]: expected a string; got int$"):
+        function(["a", 1], ["a", "b"])
+    with pytest.raises(TypeError, match=r"^references\[0\]: expected a string; got NoneType$"):
+        function(["a", "b"], [None, "b"])

@@ -157,5 +157,18 @@ def test_a_block_holds_few_characters_unless_one_row_has_more():
     ]
 
 
+def test_short_rows_are_many_to_a_block_and_both_columns_count():
+    def spans(hypotheses, references):
+        return [(block.start, block.stop) for block in blocks(hypotheses, references)]
+
+    assert spans(["a"] * (2 * PAIRS + 1), ["b"] * (2 * PAIRS + 1)) == [
+        (0, PAIRS), (PAIRS, 2 * PAIRS), (2 * PAIRS, 2 * PAIRS + 1)
+    ]  # fmt: skip
+    half = "a" * (CHARACTERS // 4)
+    assert spans([half] * 5, [half] * 5) == [(0, 2), (2, 4), (4, 5)]
+    assert spans([half] * 3, [""] * 3) == [(0, 3)]
+    assert spans([""] * 5, [half + half] * 5) == [(0, 2), (2, 4), (4, 5)]
+
+
 def test_no_rows_are_no_blocks():
     assert list(blocks([], [])) == []

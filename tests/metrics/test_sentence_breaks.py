@@ -146,6 +146,11 @@ def test_a_word_ends_a_sentence_plainly_if_nothing_speaks_against_it(word, plain
         "so!|it was.|yes",
         "so?|it was",
         "why?x no?|y",
+        "It was Inc. Zorro left.",
+        "He runs semi-Inc. Zorro left.",
+        "He runs semi-pre-Inc. Zorro left.",
+        "He runs inc-semi.|Zorro left.",
+        "He runs semi-Inc.|The end.",
     ],
 )
 def test_the_word_before_and_the_word_after_decide_together(marked):
