@@ -148,6 +148,12 @@ def test_the_keys_of_the_body_stand_in_the_observed_order():
     ]
 
 
+def test_over_the_wire_a_truncated_sample_is_a_flag_and_keeps_its_reward():
+    body = Grade("g", "multi", 0.5, True, truncated=True).to_hosted(0.0)
+    flags = {name: flag for name, flag in body["metadata"]["errors"].items() if flag}
+    assert (body["reward"], flags) == (0.5, {"truncated_observation_error": True})
+
+
 @pytest.mark.parametrize("reward", [None, 0.0])
 def test_over_the_wire_a_failure_is_zero_with_flags(reward):
     error = RowError(Code.invalid_variable_error, "missing_variable", MISSING.detail, "a")

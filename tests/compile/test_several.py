@@ -63,7 +63,18 @@ def test_a_pass_threshold_from_outside_goes_for_every_grader() -> None:
     assert [grade.reward for grade in grader.grades(grader.score(ITEMS[:2], SAMPLES[:2]))] == [1.0, 0.0]
 
 
-def test_with_zero_a_failed_grader_makes_the_row_not_passed() -> None:
+def test_a_threshold_of_0_is_one_that_every_row_reaches() -> None:
+    grader = load_grader([{**SIMILAR, "pass_threshold": 0.0}])
+    assert [grade.reward for grade in grader.grades(grader.score(ITEMS[:3], SAMPLES[:3]))] == [1.0] * 3
+
+
+def test_with_zero_a_failed_grader_is_no_failure_of_the_row() -> None:
+    scores = load_grader(EVAL, options=Options(on_error="zero")).score(ITEMS, SAMPLES)
+    assert (scores.name, scores.values.tolist()) == ("capitals", [1.0, 0.0, 0.0, 0.0])
+    assert scores.error_codes.tolist() == [0, 0, 0, 0]
+
+
+def test_with_zero_a_failed_grader_makes_makes_the_row_not_passed() -> None:
     grader = load_grader(EVAL, options=Options(on_error="zero"))
     grade = list(grader.grades(grader.score(ITEMS, SAMPLES)))[3]
     assert (grade.reward, grade.passed, dict(grade.sub_rewards)) == (

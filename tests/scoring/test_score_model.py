@@ -125,6 +125,39 @@ def test_everything_else_is_a_failure_with_its_reason(answer, reason, detail):
 
 
 @pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        ({"text": "", "finish_reason": "length"}, "the judge was cut off at its token limit"),
+        ({"text": "", "finish_reason": "content_filter"}, "a content filter stopped the judge"),
+        ({"finish_reason": "stop"}, "the judge gave no text"),
+        ("5", "expected an object with steps and result and nothing else"),
+        ('{"steps": [1], "result": 5}', "expected each of the steps with description and conclusion"),
+    ],
+)
+def test_the_words_for_an_answer_that_is_no_verdict(answer, detail):
+    (error,) = grade_of(answer).errors
+    assert error.detail == detail
+
+
+def test_a_judge_that_repairs_is_asked_once_more_for_what_is_no_verdict():
+    asked = []
+
+    class Hasty:
+        identity, repairs = "hasty", True
+
+        def ask(self, request):
+            asked.append(request)
+            return JudgeReply(said("five") if len(asked) == 1 else said(5))
+
+    assert load_grader(DOCUMENT, judge=Hasty()).grade({}, "x").reward == 5.0
+    assert len(asked) == 2
+
+
+def test_a_judge_is_told_which_row_it_is_asked_about():
+    assert [request.row for request in asked_of([{}, {}], ["one", "two"])] == [0, 1]
+
+
+@pytest.mark.parametrize(
     ("reason", "flag"),
     [
         ("refusal", "model_grader_refusal_error"),

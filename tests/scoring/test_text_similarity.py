@@ -83,3 +83,20 @@ def test_cosine_is_that_of_the_embedder_that_was_named():
     scores = grader.score([{"answer": "a"}], ["abc"])
     assert scores.values.tolist() == pytest.approx([4 / np.sqrt(20)], abs=1e-12)
     assert scores.name == "alike"
+
+
+def test_where_an_embedder_fails_on_a_text_that_row_fails_by_its_own_reason():
+    class NoShouting:
+        identity = "no shouting"
+
+        def embed(self, texts):
+            if any(text.isupper() for text in texts):
+                raise ValueError("too loud")
+            return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+    grader = load_grader(DOCUMENT | {"evaluation_metric": "cosine"}, embedder=NoShouting())
+    scores = grader.score([{"answer": "a"}] * 3, ["a", "ABC", "a"])
+    assert scores.values[[0, 2]].tolist() == [1.0, 1.0]
+    (failure,) = scores.error_details.values()
+    assert failure.reason == "embedding_failed"
+    assert failure.detail == "cosine failed: ValueError: too loud"
