@@ -9,7 +9,7 @@ from graders import load_grader
 from graders.batch import Batch
 from graders.compile import compile_document
 from graders.config import load
-from graders.metrics import METRICS
+from graders.metrics import METRICS, score_family
 from graders.scoring import Binding
 from graders.scoring.text_similarity import TextSimilarity
 
@@ -100,3 +100,43 @@ def test_where_an_embedder_fails_on_a_text_that_row_fails_by_its_own_reason():
     (failure,) = scores.error_details.values()
     assert failure.reason == "embedding_failed"
     assert failure.detail == "cosine failed: ValueError: too loud"
+
+
+def test_metrics_over_the_same_texts_are_computed_together_and_over_others_apart(monkeypatch):
+    asked = []
+
+    def noted(requests, hypotheses, references):
+        asked.append((sorted(requests), hypotheses, references))
+        return score_family(requests, hypotheses, references)
+
+    monkeypatch.setattr("graders.scoring.text_similarity.score_family", noted)
+    parts = {
+        f"{metric}_{side}": DOCUMENT | {"evaluation_metric": metric, "reference": f"{{{{item.{side}}}}}"}
+        for side in ("left", "right")
+        for metric in ("bleu", "gleu", "rouge_l")
+    }
+    grader = load_grader({"type": "multi", "graders": parts, "calculate_output": " + ".join(parts)})
+    items = [{"left": left, "right": right} for left, right in zip(REFERENCES, REFERENCES[::-1], strict=True)]
+    scores = grader.score(items, HYPOTHESES)
+    for name, document in parts.items():
+        alone = load_grader(document).score(items, HYPOTHESES)
+        assert scores.parts[name].values.tolist() == alone.values.tolist()
+    requests = sorted([("bleu", None), ("gleu", None), ("rouge_l", None)])
+    assert asked == [(requests, HYPOTHESES, REFERENCES), (requests, HYPOTHESES, REFERENCES[::-1])]
+
+
+def test_an_embedder_is_not_asked_about_a_row_that_cannot_be_rendered():
+    asked = []
+
+    class Noting:
+        identity = "noting"
+
+        def embed(self, texts):
+            asked.extend(texts)
+            return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+    grader = load_grader(DOCUMENT | {"evaluation_metric": "cosine"}, embedder=Noting())
+    scores = grader.score([{"answer": "a"}, {}], ["bb", "secret"])
+    assert np.isnan(scores.values).tolist() == [False, True]
+    assert "secret" not in asked
+    assert {"a", "bb"} <= set(asked)
